@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The svakit accelerator: PCI identity, registers, descriptors, completion
+ * records. docs/accelerator.md is the same contract in prose; a change here
+ * is a change there, and bumps SVK_ACCEL_ABI_VERSION.
+ *
+ * All registers are little endian and are accessed naturally aligned, with
+ * the width given (4 or 8 bytes); an 8-byte register may also be accessed as
+ * two 4-byte halves. Any other access reads as all ones, is ignored on write,
+ * and is counted (SVK_LAB_BAD_ACCESS). Where no register is, an access of 4 or
+ * 8 bytes reads as zero and is ignored on write.
+ */
+#ifndef SVAKIT_ACCEL_REGS_H
+#define SVAKIT_ACCEL_REGS_H
+
+#include <svakit/types.h>
+
+/* PCI identity. Vendor 0x1b36 is Red Hat/QEMU, as for QEMU's own edu and test devices. */
+#define SVK_PCI_VENDOR 0x1b36
+#define SVK_PCI_DEVICE_VTD 0x5fd0 /* the remapping unit's register block, BAR 0 */
+#define SVK_PCI_DEVICE_ACCEL 0x5fd1
+#define SVK_PCI_CLASS_VTD 0x088000 /* base system peripheral, other */
+#define SVK_PCI_CLASS_ACCEL 0x120000 /* processing accelerator */
+
+#define SVK_ACCEL_ABI_VERSION 1
+
+/* BARs: each is 32-bit, not prefetchable. */
+#define SVK_ACCEL_BAR_CTRL 0 /* privileged: global, queue configuration, lab */
+#define SVK_ACCEL_BAR_PORTAL 2 /* one page per queue, mappable by a process */
+#define SVK_ACCEL_BAR_MSIX 4 /* MSI-X table and PBA */
+
+#define SVK_ACCEL_PAGE 0x1000
+#define SVK_ACCEL_CTRL_SIZE 0x4000
+#define SVK_ACCEL_MSIX_SIZE 0x1000
+#define SVK_ACCEL_MSIX_TABLE 0x000
+#define SVK_ACCEL_MSIX_PBA 0x800
+
+#define SVK_ACCEL_MAX_QUEUES 64
+
+/* BAR 0, page 0: global registers. */
+#define SVK_GLB_ID 0x000 /* RO 4: SVK_GLB_ID_MAGIC */
+#define SVK_GLB_ID_MAGIC 0x4b415653 /* "SVAK" */
+#define SVK_GLB_VERSION 0x004 /* RO 4: SVK_ACCEL_ABI_VERSION */
+#define SVK_GLB_CAP 0x008 /* RO 8 */
+#define SVK_GLB_CAP_QUEUES SVK_MASK(7, 0) /* number of queues, 1..64 */
+#define SVK_GLB_CAP_RING_SHIFT SVK_MASK(15, 8) /* log2 of the largest ring, in descriptors */
+#define SVK_GLB_CAP_XFER_SHIFT SVK_MASK(23, 16) /* log2 of the largest transfer, in bytes */
+#define SVK_GLB_CAP_BATCH SVK_MASK(39, 24) /* most descriptors in one batch */
+#define SVK_GLB_CAP_VECTORS SVK_MASK(47, 40) /* MSI-X vectors, queues + 1 */
+#define SVK_GLB_OPCAP 0x010 /* RO 8: bit n set = opcode n is implemented */
+#define SVK_GLB_CTRL 0x018 /* RW 4, resets to 0 */
+#define SVK_GLB_CTRL_ENABLE SVK_BIT(0) /* queues may be enabled */
+#define SVK_GLB_CTRL_RESET \
+	SVK_BIT(1) /* write 1: abort all, all registers to reset values; reads 0 */
+#define SVK_GLB_STATUS 0x01c /* RO 4 */
+#define SVK_GLB_STATUS_ENABLED SVK_BIT(0)
+#define SVK_GLB_STATUS_BUSY SVK_BIT(1) /* some queue has work in flight */
+#define SVK_GLB_ERR 0x020 /* W1C 8: bit n = queue n halted on an error; raises vector 0 */
+
+/* BAR 0, page 1: queue configuration, 64 bytes a queue. */
+#define SVK_QCFG_BASE 0x1000
+#define SVK_QCFG_STRIDE 0x40
+#define SVK_QCFG_RING 0x00 /* RW 8: ring base, a VA in the PASID's address space; 64-byte aligned */
+#define SVK_QCFG_SIZE 0x08 /* RW 4: descriptors in the ring, a power of two, 2..1 << RING_SHIFT */
+#define SVK_QCFG_PASID 0x0c /* RW 4 */
+#define SVK_QCFG_PASID_MASK SVK_MASK(19, 0)
+#define SVK_QCFG_PASID_VALID SVK_BIT(31) /* clear: requests-without-PASID */
+#define SVK_QCFG_VECTOR 0x10 /* RW 4: MSI-X vector of completion interrupts, 0..VECTORS-1 */
+#define SVK_QCFG_CTRL 0x14 /* RW 4 */
+/*
+ * Setting ENABLE validates RING, SIZE, PASID and VECTOR and latches them; the
+ * outcome is in STATUS at once. RING, SIZE, PASID and VECTOR ignore writes
+ * while the queue is not DISABLED. Clearing ENABLE aborts: no new access of
+ * this queue starts, descriptors not completed never complete. STATE reads
+ * DISABLED only when the last access of the queue has left the device.
+ */
+#define SVK_QCFG_CTRL_ENABLE SVK_BIT(0)
+/* Finish everything up to the tail doorbell, then disable. */
+#define SVK_QCFG_CTRL_QUIESCE SVK_BIT(1)
+#define SVK_QCFG_STATUS 0x18 /* RO 4 */
+#define SVK_QCFG_STATUS_STATE SVK_MASK(2, 0) /* enum svk_queue_state */
+#define SVK_QCFG_STATUS_ERR SVK_MASK(15, 8) /* enum svk_queue_err */
+#define SVK_QCFG_HEAD 0x1c /* RO 4: free-running count of descriptors consumed */
+#define SVK_QCFG_FAULT_ADDR 0x20 /* RO 8: address behind SVK_QERR_*_FAULT, else 0 */
+
+enum svk_queue_state {
+	SVK_QSTATE_DISABLED = 0,
+	SVK_QSTATE_ENABLED = 1,
+	SVK_QSTATE_STOPPING = 2, /* disable or quiesce under way */
+	SVK_QSTATE_HALTED = 3, /* error, see ERR; left by clearing ENABLE */
+};
+
+enum svk_queue_err {
+	SVK_QERR_NONE = 0,
+	SVK_QERR_CONFIG = 1, /* ENABLE with a value out of range, or without GLB_CTRL.ENABLE */
+	SVK_QERR_RING_FAULT = 2, /* descriptor fetch was refused */
+	SVK_QERR_CPL_FAULT = 3, /* completion record write was refused, or it is misaligned */
+	SVK_QERR_DOORBELL = 4, /* tail more than SIZE ahead of head, or behind the last tail */
+};
+
+/*
+ * BAR 0, page 2: the lab page. Read-only counters of the whole model, each 8
+ * bytes, reset by SVK_LAB_CLEAR; SVK_LAB_NAME documents the index.
+ */
+#define SVK_LAB_BASE 0x2000
+#define SVK_LAB_COUNTER(n) (SVK_LAB_BASE + 8 * (n)) /* RO 8, n < SVK_LAB_COUNTERS */
+#define SVK_LAB_CLEAR 0x2800 /* WO 4: any write zeroes all counters */
+#define SVK_LAB_INFLIGHT 0x2808 /* RO 8: translated accesses not yet finished */
+
+/* Counter indices; the names are those of svahw's statistics. */
+enum svk_lab_counter {
+	SVK_LAB_QI_TOTAL, /* invalidation descriptors executed */
+	SVK_LAB_QI_CONTEXT,
+	SVK_LAB_QI_IOTLB,
+	SVK_LAB_QI_DEVTLB,
+	SVK_LAB_QI_WAIT,
+	SVK_LAB_QI_PIOTLB,
+	SVK_LAB_QI_PASID,
+	SVK_LAB_QI_PDEVTLB,
+	SVK_LAB_QI_OTHER,
+	SVK_LAB_XLATE_REQ, /* translated and untranslated requests seen by the unit */
+	SVK_LAB_IOTLB_HIT,
+	SVK_LAB_IOTLB_MISS,
+	SVK_LAB_PASID_HIT,
+	SVK_LAB_PASID_MISS,
+	SVK_LAB_CONTEXT_HIT,
+	SVK_LAB_CONTEXT_MISS,
+	SVK_LAB_WALK_FS, /* first-stage walks */
+	SVK_LAB_WALK_SS, /* second-stage walks, also inside nested ones */
+	SVK_LAB_WALK_NESTED,
+	SVK_LAB_FAULT, /* faults recorded or counted as overflow */
+	SVK_LAB_ATC_HIT,
+	SVK_LAB_ATC_MISS,
+	SVK_LAB_ATC_DROPPED, /* device-TLB entries removed by invalidations */
+	SVK_LAB_IOTLB_DROPPED,
+	SVK_LAB_DESC, /* accelerator descriptors completed */
+	SVK_LAB_BYTES, /* bytes read or written by the accelerator */
+	SVK_LAB_IRQ, /* interrupts sent by both functions */
+	SVK_LAB_DOORBELL,
+	SVK_LAB_BAD_ACCESS, /* register accesses of a wrong width or alignment */
+	SVK_LAB_COUNTERS
+};
+
+/* BAR 2: portal of queue q at q * SVK_ACCEL_PAGE. No PASID, no ring base here. */
+#define SVK_PORTAL_TAIL 0x00 /* RW 4: doorbell, free-running count of descriptors produced */
+#define SVK_PORTAL_HEAD 0x04 /* RO 4: as SVK_QCFG_HEAD */
+#define SVK_PORTAL_STATUS 0x08 /* RO 4: as SVK_QCFG_STATUS */
+#define SVK_PORTAL_SIZE 0x0c /* RO 4: as SVK_QCFG_SIZE */
+
+/* Opcodes, bits 7:0 of svk_desc.ctrl. */
+enum svk_op {
+	SVK_OP_NOP = 0,
+	SVK_OP_COPY = 1, /* dst[0..size) = src[0..size); ranges may not overlap */
+	SVK_OP_FILL = 2, /* dst[0..size) = the 8 bytes of operand, repeated */
+	SVK_OP_COMPARE = 3, /* result = offset of the first difference, or size */
+	SVK_OP_CRC32C = 4, /* result = CRC-32C of src, seed in operand (0 to start) */
+	SVK_OP_BATCH = 5, /* src = array of size descriptors, not nested */
+	SVK_OP_DRAIN = 6, /* completes when every earlier descriptor of the queue has */
+	SVK_OP_COUNT
+};
+
+#define SVK_DESC_OP SVK_MASK(7, 0)
+#define SVK_DESC_CPL_RECORD SVK_BIT(8) /* write a completion record at cpl */
+#define SVK_DESC_CPL_IRQ SVK_BIT(9) /* raise the queue's vector on completion */
+#define SVK_DESC_RESERVED SVK_MASK(31, 10) /* must be zero, so must the pad words */
+
+/**
+ * struct svk_desc - One descriptor, 64 bytes, aligned to 64.
+ * @ctrl: opcode and flags
+ * @tag: copied to the completion record
+ * @src: VA read (COPY, COMPARE, CRC32C), or of the descriptors (BATCH), 64-byte aligned; else 0
+ * @dst: VA written (COPY, FILL), or the second input (COMPARE); else 0
+ * @size: bytes, 1..1 << XFER_SHIFT; descriptors for BATCH; 0 for NOP and DRAIN
+ * @operand: pattern (FILL) or seed (CRC32C, 32 bits), else 0
+ * @cpl: VA of the completion record, 32-byte aligned, with SVK_DESC_CPL_RECORD; else 0
+ * @pad: zero
+ */
+struct svk_desc {
+	__le32 ctrl;
+	__le32 tag;
+	__le64 src;
+	__le64 dst;
+	__le64 size;
+	__le64 operand;
+	__le64 cpl;
+	__le64 pad[2];
+};
+
+/* Completion status, svk_cpl.status. Zero is never written: clear it, then wait for non-zero. */
+enum svk_status {
+	SVK_CPL_PENDING = 0,
+	SVK_CPL_OK = 1,
+	SVK_CPL_MISMATCH = 2, /* COMPARE found a difference */
+	SVK_CPL_FAULT_READ = 3, /* translation refused a read; fault_addr, done */
+	SVK_CPL_FAULT_WRITE = 4,
+	SVK_CPL_BAD_OPCODE = 5,
+	SVK_CPL_BAD_FLAGS = 6, /* a reserved bit or a field that must be zero is set */
+	SVK_CPL_BAD_SIZE = 7,
+	SVK_CPL_BAD_ADDR = 8, /* wraps, overlaps, or is misaligned */
+	SVK_CPL_ABORTED_BATCH = 9, /* a member of the batch failed; result = its index */
+	SVK_CPL_BUS_ERROR = 10, /* not RAM, or no bus master; fault_addr, done */
+};
+
+/**
+ * struct svk_cpl - Completion record, 32 bytes, aligned to 32.
+ * @status: enum svk_status; written last, with release ordering
+ * @tag: of the descriptor
+ * @done: OK, MISMATCH: the size; BAD_*: 0; else bytes (members of a BATCH) finished
+ * @result: OK, MISMATCH: of COMPARE, CRC32C; ABORTED_BATCH: index of the member; else 0
+ * @fault_addr: FAULT_*, BUS_ERROR: the first byte that could not be accessed; else 0
+ *
+ * After a fault, exactly @done bytes of the destination have been written.
+ */
+struct svk_cpl {
+	__le32 status;
+	__le32 tag;
+	__le64 done;
+	__le64 result;
+	__le64 fault_addr;
+};
+
+#endif /* SVAKIT_ACCEL_REGS_H */
