@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Life of the accelerator's function: construction, configuration space, resets. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "accel/accel_internal.h"
+#include "machine.h"
+
+/* Page requests that may be outstanding (PRI capability). */
+#define ACCEL_PRI_OUTSTANDING 64
+
+static u64 accel_bar_read(struct pci_function *fn, unsigned int bar, u64 off, unsigned int len)
+{
+	switch (bar) {
+	case SVK_ACCEL_BAR_CTRL:
+		return accel_ctrl_read(fn->priv, off, len);
+	case SVK_ACCEL_BAR_PORTAL:
+		return accel_portal_read(fn->priv, off, len);
+	default:
+		/* The host side of vfio-user keeps the MSI-X table and the PBA. */
+		return 0;
+	}
+}
+
+static void accel_bar_write(struct pci_function *fn, unsigned int bar, u64 off, u64 val,
+			    unsigned int len)
+{
+	if (bar == SVK_ACCEL_BAR_CTRL)
+		accel_ctrl_write(fn->priv, off, val, len);
+	else if (bar == SVK_ACCEL_BAR_PORTAL)
+		accel_portal_write(fn->priv, off, val, len);
+}
+
+void accel_reset_registers(struct accel *a)
+{
+	unsigned int i;
+
+	a->glb_ctrl = 0;
+	a->glb_err = 0;
+	for (i = 0; i < a->cfg.queues; i++)
+		accel_queue_reset(&a->queue[i]);
+}
+
+static void accel_function_reset(struct pci_function *fn)
+{
+	struct accel *a = fn->priv;
+
+	accel_reset_registers(a);
+	accel_config_sync(a);
+}
+
+static void accel_config_written(struct pci_function *fn, unsigned int off, unsigned int len)
+{
+	(void)off;
+	(void)len;
+	accel_config_sync(fn->priv);
+}
+
+static const struct pci_function_ops accel_pci_ops = {
+	.bar_read = accel_bar_read,
+	.bar_write = accel_bar_write,
+	.reset = accel_function_reset,
+	.config_written = accel_config_written,
+};
+
+static void accel_invalidate(void *endpoint, const struct vtd_devtlb_inv *inv)
+{
+	struct accel *a = endpoint;
+
+	a->machine->count[SVK_LAB_ATC_DROPPED] += atc_invalidate(&a->atc, inv);
+}
+
+static const struct vtd_endpoint_ops accel_endpoint_ops = {
+	.invalidate = accel_invalidate,
+};
+
+void accel_config_default(struct accel_config *cfg)
+{
+	*cfg = (struct accel_config){
+		.sid = 6 << 3,
+		.queues = 16,
+		.pasid_width = 20,
+		.ats = true,
+		.pri = true,
+		.max_atc = 1 << 20,
+	};
+}
+
+/* BAR 2 holds one page a queue; the size of a BAR is a power of two. */
+static u32 portal_bar_size(unsigned int queues)
+{
+	u32 size = SVK_ACCEL_PAGE;
+
+	while (size < queues * SVK_ACCEL_PAGE)
+		size *= 2;
+	return size;
+}
+
+static void accel_function_init(struct accel *a)
+{
+	static const struct pci_identity id = {
+		.vendor = SVK_PCI_VENDOR,
+		.device = SVK_PCI_DEVICE_ACCEL,
+		.class_code = SVK_PCI_CLASS_ACCEL,
+		.revision = SVK_ACCEL_ABI_VERSION,
+	};
+	struct pci_function *fn = &a->fn;
+
+	fn->name = "accel";
+	fn->index = 1;
+	fn->machine = a->machine;
+	fn->mem = a->mem;
+	fn->ops = &accel_pci_ops;
+	fn->priv = a;
+	pci_init(fn, &id);
+	pci_add_bar(fn, SVK_ACCEL_BAR_CTRL, SVK_ACCEL_CTRL_SIZE);
+	pci_add_bar(fn, SVK_ACCEL_BAR_PORTAL, portal_bar_size(a->cfg.queues));
+	pci_add_bar(fn, SVK_ACCEL_BAR_MSIX, SVK_ACCEL_MSIX_SIZE);
+	pci_add_express(fn);
+	pci_add_msix(fn, a->cfg.queues + 1, SVK_ACCEL_BAR_MSIX, SVK_ACCEL_MSIX_TABLE,
+		     SVK_ACCEL_MSIX_PBA);
+	if (a->cfg.ats)
+		pci_add_ats(fn);
+	if (a->cfg.pri)
+		pci_add_pri(fn, ACCEL_PRI_OUTSTANDING);
+	if (a->cfg.pasid_width)
+		pci_add_pasid(fn, a->cfg.pasid_width);
+	pci_seal(fn);
+}
+
+static int accel_attach(struct accel *a)
+{
+	int rc;
+
+	machine_lock(a->machine);
+	rc = vtd_attach(a->unit, a->cfg.sid, &accel_endpoint_ops, a);
+	machine_unlock(a->machine);
+	return rc;
+}
+
+/* The attachment comes last: it cannot be undone. */
+static int accel_init(struct accel *a)
+{
+	unsigned int i;
+	int rc;
+
+	if (!a->cfg.queues || a->cfg.queues > SVK_ACCEL_MAX_QUEUES || a->cfg.pasid_width > 20)
+		return -EINVAL;
+	for (i = 0; i < a->cfg.queues; i++)
+		a->queue[i].index = i;
+	rc = atc_init(&a->atc, a->cfg.max_atc);
+	if (rc)
+		return rc;
+	accel_function_init(a);
+	rc = accel_engine_start(a);
+	if (rc)
+		goto err_atc;
+	rc = accel_attach(a);
+	if (!rc)
+		return 0;
+	accel_engine_stop(a);
+err_atc:
+	atc_cleanup(&a->atc);
+	return rc;
+}
+
+struct accel *accel_new(const struct accel_config *cfg, struct machine *m, struct gmem *mem,
+			struct vtd *unit)
+{
+	struct accel *a = calloc(1, sizeof(*a));
+	int rc;
+
+	if (!a)
+		return NULL;
+	a->cfg = *cfg;
+	a->machine = m;
+	a->mem = mem;
+	a->unit = unit;
+	rc = accel_init(a);
+	if (!rc)
+		return a;
+	free(a);
+	errno = -rc;
+	return NULL;
+}
+
+void accel_free(struct accel *a)
+{
+	if (!a)
+		return;
+	accel_engine_stop(a);
+	atc_cleanup(&a->atc);
+	free(a);
+}
+
+struct pci_function *accel_function(struct accel *a)
+{
+	return &a->fn;
+}

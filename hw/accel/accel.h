@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The accelerator: a PCI function with queues, a device-TLB and an engine
+ * thread. Contract with software: <svakit/accel_regs.h>, docs/accelerator.md.
+ */
+#ifndef HW_ACCEL_ACCEL_H
+#define HW_ACCEL_ACCEL_H
+
+#include <svakit/types.h>
+
+struct accel;
+struct machine;
+struct gmem;
+struct pci_function;
+struct vtd;
+
+/**
+ * struct accel_config - How the function is built.
+ * @sid: source-id under which it reaches the remapping unit
+ * @queues: 1..SVK_ACCEL_MAX_QUEUES
+ * @pasid_width: bits of the PASID capability, 1..20; 0 leaves the capability out
+ * @ats: show the ATS capability
+ * @pri: show the PRI capability
+ * @max_atc: bound of the device-TLB, in entries
+ */
+struct accel_config {
+	u16 sid;
+	unsigned int queues;
+	unsigned int pasid_width;
+	bool ats;
+	bool pri;
+	size_t max_atc;
+};
+
+/** accel_config_default() - 16 queues, 20 PASID bits, ATS and PRI, source-id 00:06.0. */
+void accel_config_default(struct accel_config *cfg);
+
+/**
+ * accel_new() - Build the function and start its engine thread.
+ * @unit: remapping unit it sits behind
+ *
+ * Return: the accelerator, or NULL with errno set.
+ */
+struct accel *accel_new(const struct accel_config *cfg, struct machine *m, struct gmem *mem,
+			struct vtd *unit);
+
+/**
+ * accel_free() - Stop the engine after the chunk in flight and free.
+ *
+ * The machine's lock is not held; NULL is allowed. The unit cannot forget an
+ * endpoint: its registers may not be written between this and vtd_free().
+ */
+void accel_free(struct accel *a);
+
+/** accel_function() - The PCI face, owned by the accelerator. */
+struct pci_function *accel_function(struct accel *a);
+
+#endif /* HW_ACCEL_ACCEL_H */

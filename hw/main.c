@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * svahw: the hardware that svakit tests against, as one process.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "accel/accel.h"
+#include "gmem.h"
+#include "log.h"
+#include "machine.h"
+#include "options.h"
+#include "pci.h"
+#include "stats.h"
+#include "trace.h"
+#include "vfio_user.h"
+#include "vtd_function.h"
+
+/* Everything of one run, zero or NULL where not made yet; see svahw_cleanup(). */
+struct svahw {
+	struct machine machine;
+	struct trace *trace;
+	struct gmem *vtd_mem;
+	struct gmem *accel_mem;
+	struct vtd_function *vtd;
+	struct accel *accel;
+	struct vfio_user_server *server;
+	FILE *stats_file;
+	FILE *trace_file;
+	int stop_fd;
+};
+
+/* Reports are opened before the run: a name that cannot be written is not found out after it. */
+static int open_report(const char *path, FILE **out)
+{
+	int rc;
+
+	if (!path)
+		return 0;
+	*out = fopen(path, "we");
+	if (*out)
+		return 0;
+	rc = -errno;
+	log_error("cannot write %s: %s", path, strerror(-rc));
+	return rc;
+}
+
+static int close_report(const char *path, FILE *file, int rc)
+{
+	if (!file)
+		return 0;
+	if (fclose(file) == EOF && !rc)
+		rc = -errno;
+	if (rc)
+		log_error("cannot write %s: %s", path, strerror(-rc));
+	return rc;
+}
+
+/* The signals that end svahw become readable; blocked here, so in every thread made later. */
+static int block_signals(void)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int add_socket(struct svahw *h, struct pci_function *fn, const char *dir, const char *name)
+{
+	char *path;
+	int rc;
+
+	if (asprintf(&path, "%s/%s", dir, name) < 0)
+		return -ENOMEM;
+	rc = vfio_user_add(h->server, fn, path);
+	free(path);
+	return rc;
+}
+
+static int svahw_build(struct svahw *h, const struct options *o)
+{
+	if (o->trace_file)
+		h->trace = trace_new(o->trace_events);
+	machine_init(&h->machine, h->trace);
+	h->vtd_mem = gmem_new(&h->machine);
+	h->accel_mem = gmem_new(&h->machine);
+	if ((o->trace_file && !h->trace) || !h->vtd_mem || !h->accel_mem)
+		goto err;
+	h->vtd = vtd_function_new(&o->vtd, &h->machine, h->vtd_mem);
+	if (!h->vtd)
+		goto err;
+	h->accel = accel_new(&o->accel, &h->machine, h->accel_mem, vtd_function_unit(h->vtd));
+	if (!h->accel)
+		goto err;
+	h->server = vfio_user_new(&h->machine);
+	if (!h->server)
+		goto err;
+	return 0;
+err:
+	log_error("cannot build the model: %s", strerror(errno));
+	return -errno;
+}
+
+static int svahw_listen(struct svahw *h, const struct options *o)
+{
+	int rc;
+
+	rc = add_socket(h, vtd_function_pci(h->vtd), o->socket_dir, "vtd.sock");
+	if (!rc)
+		rc = add_socket(h, accel_function(h->accel), o->socket_dir, "accel.sock");
+	if (rc)
+		return rc;
+	log_info("listening in %s", o->socket_dir);
+	if (o->ready_fd < 0)
+		return 0;
+	if (write(o->ready_fd, "", 1) != 1) {
+		rc = -errno;
+		log_error("cannot write to --ready-fd %d: %s", o->ready_fd, strerror(-rc));
+		return rc;
+	}
+	close(o->ready_fd);
+	return 0;
+}
+
+static int svahw_start(struct svahw *h, const struct options *o)
+{
+	int rc;
+
+	log_set_level(o->log_level);
+	rc = o->log_file ? log_open(o->log_file) : 0;
+	if (rc) {
+		log_error("cannot write %s: %s", o->log_file, strerror(-rc));
+		return rc;
+	}
+	rc = open_report(o->stats_file, &h->stats_file);
+	if (!rc)
+		rc = open_report(o->trace_file, &h->trace_file);
+	if (rc)
+		return rc;
+	h->stop_fd = block_signals();
+	if (h->stop_fd < 0) {
+		log_error("cannot take signals: %s", strerror(errno));
+		return -errno;
+	}
+	rc = svahw_build(h, o);
+	return rc ? rc : svahw_listen(h, o);
+}
+
+/* Write what was asked for. The server is gone, so only the engine may still be counting. */
+static int svahw_report(struct svahw *h, const struct options *o)
+{
+	int stats_rc = 0, trace_rc = 0;
+
+	machine_lock(&h->machine);
+	if (h->stats_file)
+		stats_rc = stats_write(h->stats_file, &h->machine, vtd_function_bar(h->vtd));
+	if (h->trace_file)
+		trace_rc = trace_dump(h->trace, h->trace_file);
+	machine_unlock(&h->machine);
+	stats_rc = close_report(o->stats_file, h->stats_file, stats_rc);
+	trace_rc = close_report(o->trace_file, h->trace_file, trace_rc);
+	h->stats_file = NULL;
+	h->trace_file = NULL;
+	return stats_rc ? stats_rc : trace_rc;
+}
+
+static void svahw_cleanup(struct svahw *h)
+{
+	vfio_user_free(h->server);
+	accel_free(h->accel);
+	vtd_function_free(h->vtd);
+	gmem_free(h->accel_mem);
+	gmem_free(h->vtd_mem);
+	trace_free(h->trace);
+	if (h->stop_fd >= 0)
+		close(h->stop_fd);
+	if (h->stats_file)
+		fclose(h->stats_file);
+	if (h->trace_file)
+		fclose(h->trace_file);
+	log_close();
+}
+
+int main(int argc, char **argv)
+{
+	static struct svahw h = {.stop_fd = -1};
+	struct options o;
+	int rc;
+
+	if (options_parse(&o, argc, argv, 0))
+		return EXIT_FAILURE;
+	if (o.list_caps) {
+		vtd_config_help();
+		return EXIT_SUCCESS;
+	}
+	rc = svahw_start(&h, &o);
+	if (!rc) {
+		rc = vfio_user_run(h.server, h.stop_fd, o.once);
+		if (rc)
+			log_error("event loop: %s", strerror(-rc));
+		vfio_user_free(h.server);
+		h.server = NULL;
+		if (svahw_report(&h, &o))
+			rc = -EIO;
+	}
+	svahw_cleanup(&h);
+	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include <argp.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <svakit/accel_regs.h>
+
+#include "options.h"
+
+#define DEFAULT_TRACE_EVENTS 65536
+#define MAX_TRACE_EVENTS (1UL << 26)
+#define MAX_PASID_WIDTH 20
+
+const char *argp_program_version = "svahw " SVAHW_VERSION;
+
+enum {
+	OPT_SOCKET_DIR = 0x100,
+	OPT_CAP,
+	OPT_ECAP,
+	OPT_QUEUES,
+	OPT_PASID_WIDTH,
+	OPT_ACCEL_BDF,
+	OPT_NO_ATS,
+	OPT_NO_PRI,
+	OPT_LOG_LEVEL,
+	OPT_LOG_FILE,
+	OPT_STATS,
+	OPT_TRACE,
+	OPT_TRACE_EVENTS,
+	OPT_ONCE,
+	OPT_READY_FD,
+	OPT_LIST_CAPS,
+};
+
+static const struct argp_option argp_options[] = {
+	{NULL, 0, NULL, 0, "Sockets:", 1},
+	{"socket-dir", OPT_SOCKET_DIR, "DIR", 0, "Make vtd.sock and accel.sock there (default .)",
+	 0},
+	{"once", OPT_ONCE, NULL, 0, "Exit when both clients have come and gone", 0},
+	{"ready-fd", OPT_READY_FD, "N", 0,
+	 "Write one byte to descriptor N, and close it, when both sockets listen", 0},
+	{NULL, 0, NULL, 0, "VT-d unit:", 2},
+	{"cap", OPT_CAP, "SPEC", 0, "Change capability fields, such as -fl5lp or sagaw=4", 0},
+	{"ecap", OPT_ECAP, "SPEC", 0, "Change extended capability fields, such as -smpwc,pss=15",
+	 0},
+	{"list-caps", OPT_LIST_CAPS, NULL, 0, "List the fields of both registers and exit", 0},
+	{NULL, 0, NULL, 0, "Accelerator:", 3},
+	{"queues", OPT_QUEUES, "N", 0, "Number of queues, 1 to 64 (default 16)", 0},
+	{"pasid-width", OPT_PASID_WIDTH, "N", 0,
+	 "Bits of the PASID capability, 1 to 20 (default 20); 0 leaves it out", 0},
+	{"accel-bdf", OPT_ACCEL_BDF, "BUS:DEV.FN", 0,
+	 "Where the guest sees the accelerator (default 00:06.0)", 0},
+	{"no-ats", OPT_NO_ATS, NULL, 0, "Leave the ATS capability out", 0},
+	{"no-pri", OPT_NO_PRI, NULL, 0, "Leave the PRI capability out", 0},
+	{NULL, 0, NULL, 0, "Reports:", 4},
+	{"log-level", OPT_LOG_LEVEL, "L", 0, "error, warn, info (default) or debug", 0},
+	{"log-file", OPT_LOG_FILE, "FILE", 0, "Log there, not to standard error", 0},
+	{"stats", OPT_STATS, "FILE", 0, "Write the counters there at the end, as JSON", 0},
+	{"trace", OPT_TRACE, "FILE", 0, "Write the last events there at the end, as text", 0},
+	{"trace-events", OPT_TRACE_EVENTS, "N", 0, "Events that the trace keeps (default 65536)",
+	 0},
+	{NULL, 0, NULL, 0, NULL, 0},
+};
+
+static int parse_number(const char *arg, unsigned long min, unsigned long max, unsigned long *out)
+{
+	char *end;
+
+	if (*arg < '0' || *arg > '9')
+		return -EINVAL;
+	errno = 0;
+	*out = strtoul(arg, &end, 0);
+	if (errno || *end || *out < min || *out > max)
+		return -EINVAL;
+	return 0;
+}
+
+/* BUS:DEV.FN in hexadecimal, as lspci prints it. */
+static int parse_bdf(const char *arg, u16 *sid)
+{
+	unsigned int bus, dev, fn;
+	int used = 0;
+
+	if (sscanf(arg, "%2x:%2x.%1x%n", &bus, &dev, &fn, &used) != 3 || arg[used])
+		return -EINVAL;
+	if (dev > 0x1f || fn > 7)
+		return -EINVAL;
+	*sid = bus << 8 | dev << 3 | fn;
+	return 0;
+}
+
+/* Limits of the options that take a number. */
+static const struct number_option {
+	int key;
+	const char *name;
+	unsigned long min;
+	unsigned long max;
+} number_options[] = {
+	{OPT_QUEUES, "queues", 1, SVK_ACCEL_MAX_QUEUES},
+	{OPT_PASID_WIDTH, "pasid-width", 0, MAX_PASID_WIDTH},
+	{OPT_TRACE_EVENTS, "trace-events", 1, MAX_TRACE_EVENTS},
+	{OPT_READY_FD, "ready-fd", 0, INT_MAX},
+};
+
+static void set_number(struct options *o, int key, unsigned long val)
+{
+	switch (key) {
+	case OPT_QUEUES:
+		o->accel.queues = val;
+		break;
+	case OPT_PASID_WIDTH:
+		o->accel.pasid_width = val;
+		break;
+	case OPT_TRACE_EVENTS:
+		o->trace_events = val;
+		break;
+	case OPT_READY_FD:
+		o->ready_fd = val;
+		break;
+	}
+}
+
+static error_t parse_number_option(struct options *o, int key, const char *arg,
+				   struct argp_state *state)
+{
+	for (size_t i = 0; i < sizeof(number_options) / sizeof(number_options[0]); i++) {
+		const struct number_option *n = &number_options[i];
+		unsigned long val;
+
+		if (n->key != key)
+			continue;
+		if (parse_number(arg, n->min, n->max, &val)) {
+			argp_error(state, "--%s: '%s' is not a number from %lu to %lu", n->name,
+				   arg, n->min, n->max);
+			return EINVAL;
+		}
+		set_number(o, key, val);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static error_t parse_caps(struct options *o, const char *reg, const char *spec,
+			  struct argp_state *state)
+{
+	const char *bad = NULL;
+
+	if (!vtd_config_set(&o->vtd, reg, spec, &bad))
+		return 0;
+	argp_error(state, "--%s: '%s' is no change of a field; see --list-caps", reg,
+		   bad ? bad : spec);
+	return EINVAL;
+}
+
+static error_t parse_checked(struct options *o, int key, const char *arg, struct argp_state *state)
+{
+	int level;
+
+	switch (key) {
+	case OPT_CAP:
+		return parse_caps(o, "cap", arg, state);
+	case OPT_ECAP:
+		return parse_caps(o, "ecap", arg, state);
+	case OPT_ACCEL_BDF:
+		if (!parse_bdf(arg, &o->accel.sid))
+			return 0;
+		argp_error(state, "--accel-bdf: '%s' is not BUS:DEV.FN, such as 00:06.0", arg);
+		return EINVAL;
+	case OPT_LOG_LEVEL:
+		level = log_parse_level(arg);
+		if (level >= 0) {
+			o->log_level = level;
+			return 0;
+		}
+		argp_error(state, "--log-level: '%s' is not error, warn, info or debug", arg);
+		return EINVAL;
+	case ARGP_KEY_ARG:
+		argp_error(state, "unexpected argument '%s'", arg);
+		return EINVAL;
+	}
+	return parse_number_option(o, key, arg, state);
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case OPT_SOCKET_DIR:
+		o->socket_dir = arg;
+		break;
+	case OPT_NO_ATS:
+		o->accel.ats = false;
+		break;
+	case OPT_NO_PRI:
+		o->accel.pri = false;
+		break;
+	case OPT_LOG_FILE:
+		o->log_file = arg;
+		break;
+	case OPT_STATS:
+		o->stats_file = arg;
+		break;
+	case OPT_TRACE:
+		o->trace_file = arg;
+		break;
+	case OPT_ONCE:
+		o->once = true;
+		break;
+	case OPT_LIST_CAPS:
+		o->list_caps = true;
+		break;
+	default:
+		return parse_checked(o, key, arg, state);
+	}
+	return 0;
+}
+
+static const struct argp argp = {
+	.options = argp_options,
+	.parser = parse_option,
+	.doc = "Serve a model of an Intel VT-d unit and of an SVA accelerator to QEMU, one "
+	       "vfio-user socket each.\v"
+	       "SPEC is a list of fields separated by commas: -name clears, +name sets, "
+	       "name=value assigns.\n\n"
+	       "SIGTERM or SIGINT ends svahw with status 0.",
+};
+
+int options_parse(struct options *o, int argc, char **argv, unsigned int argp_flags)
+{
+	memset(o, 0, sizeof(*o));
+	o->socket_dir = ".";
+	o->trace_events = DEFAULT_TRACE_EVENTS;
+	o->log_level = LOG_INFO;
+	o->ready_fd = -1;
+	vtd_config_default(&o->vtd);
+	accel_config_default(&o->accel);
+	return argp_parse(&argp, argc, argv, argp_flags, NULL, o) ? -EINVAL : 0;
+}

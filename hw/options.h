@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The command line of svahw.
+ */
+#ifndef HW_OPTIONS_H
+#define HW_OPTIONS_H
+
+#include <svakit/types.h>
+
+#include "accel/accel.h"
+#include "log.h"
+#include "vtd/vtd.h"
+
+#define SVAHW_VERSION "0.1"
+
+/**
+ * struct options - What the command line asks for.
+ * @socket_dir: where vtd.sock and accel.sock are made
+ * @log_file: log there, NULL = standard error
+ * @stats_file: JSON counters at the end, NULL = none
+ * @trace_file: text trace at the end, NULL = none
+ * @trace_events: capacity of the trace
+ * @log_level: most verbose level printed
+ * @ready_fd: one byte is written there once both sockets listen, -1 = none
+ * @once: end when every client has come and gone
+ * @list_caps: print the capability fields and do nothing else
+ *
+ * The strings point into argv.
+ */
+struct options {
+	const char *socket_dir;
+	const char *log_file;
+	const char *stats_file;
+	const char *trace_file;
+	size_t trace_events;
+	enum log_level log_level;
+	int ready_fd;
+	bool once;
+	bool list_caps;
+	struct vtd_config vtd;
+	struct accel_config accel;
+};
+
+/**
+ * options_parse() - Fill @o from a command line.
+ * @argp_flags: 0, or ARGP_NO_EXIT for a caller that must survive --help and
+ *	errors; error messages go to standard error
+ *
+ * Return: 0, or -EINVAL after a message (only with ARGP_NO_EXIT; else it exits
+ * with argp_err_exit_status).
+ */
+int options_parse(struct options *o, int argc, char **argv, unsigned int argp_flags);
+
+#endif /* HW_OPTIONS_H */

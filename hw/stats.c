@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include <errno.h>
+#include <json-c/json.h>
+
+#include "machine.h"
+#include "options.h"
+#include "stats.h"
+
+static int stats_add(struct json_object *obj, const char *key, struct json_object *val)
+{
+	if (!val)
+		return -ENOMEM;
+	if (json_object_object_add(obj, key, val) < 0) {
+		json_object_put(val);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int stats_fill(struct json_object *obj, const struct machine *m, u64 vtd_bar)
+{
+	char bar[24];
+	int rc;
+
+	rc = stats_add(obj, "version", json_object_new_string(SVAHW_VERSION));
+	if (rc)
+		return rc;
+	snprintf(bar, sizeof(bar), "0x%llx", vtd_bar);
+	rc = stats_add(obj, "vtd_bar", json_object_new_string(bar));
+	for (unsigned int c = 0; !rc && c < SVK_LAB_COUNTERS; c++)
+		rc = stats_add(obj, machine_counter_name(c), json_object_new_uint64(m->count[c]));
+	return rc;
+}
+
+int stats_write(FILE *out, const struct machine *m, u64 vtd_bar)
+{
+	struct json_object *obj = json_object_new_object();
+	const char *text;
+	int rc;
+
+	if (!obj)
+		return -ENOMEM;
+	rc = stats_fill(obj, m, vtd_bar);
+	if (rc)
+		goto out;
+	text = json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PRETTY);
+	if (!text)
+		rc = -ENOMEM;
+	else if (fprintf(out, "%s\n", text) < 0 || fflush(out) == EOF)
+		rc = -errno;
+out:
+	json_object_put(obj);
+	return rc;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The program as a whole, as the runner starts it: ready byte, two clients,
+ * ends, reports, exit statuses. It runs the svahw of its own build.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <libgen.h>
+#include <limits.h>
+#include <linux/pci_regs.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include <svakit/accel_regs.h>
+#include <svakit/vtd_regs.h>
+
+#include "tests/vfio_user_fixture.h"
+
+#define CONFIG_REGION 7
+#define MAX_ARGS 12
+
+static char program[PATH_MAX];
+
+struct run {
+	char dir[64];
+	struct toy vtd, accel; /* only their paths are used */
+	char log[96], stats[96], trace[96];
+	pid_t pid;
+};
+
+static int setup(void **state)
+{
+	struct run *r = calloc(1, sizeof(*r));
+
+	assert_non_null(r);
+	strcpy(r->dir, "/tmp/svahw-test-XXXXXX");
+	assert_non_null(mkdtemp(r->dir));
+	snprintf(r->vtd.path, sizeof(r->vtd.path), "%s/vtd.sock", r->dir);
+	snprintf(r->accel.path, sizeof(r->accel.path), "%s/accel.sock", r->dir);
+	snprintf(r->log, sizeof(r->log), "%s/log", r->dir);
+	snprintf(r->stats, sizeof(r->stats), "%s/stats", r->dir);
+	snprintf(r->trace, sizeof(r->trace), "%s/trace", r->dir);
+	*state = r;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct run *r = *state;
+
+	unlink(r->log);
+	unlink(r->stats);
+	unlink(r->trace);
+	/* The sockets are gone, or this fails. */
+	assert_int_equal(rmdir(r->dir), 0);
+	free(r);
+	return 0;
+}
+
+static void start(struct run *r, const char *const *args, int out_fd, int err_fd)
+{
+	char *argv[MAX_ARGS + 4] = {program, "--socket-dir", r->dir};
+	int argc = 3;
+
+	while (*args && argc < MAX_ARGS + 3)
+		argv[argc++] = (char *)*args++;
+	r->pid = fork();
+	assert_true(r->pid >= 0);
+	if (r->pid)
+		return;
+	dup2(out_fd, STDOUT_FILENO);
+	dup2(err_fd, STDERR_FILENO);
+	execv(program, argv);
+	_exit(127);
+}
+
+/* Start and wait for the byte that says that the sockets are there. */
+static void start_ready(struct run *r, const char *const *extra)
+{
+	const char *args[MAX_ARGS] = {"--ready-fd", "1"};
+	int argc = 2;
+	int pipefd[2];
+	char byte;
+
+	while (*extra && argc < MAX_ARGS - 1)
+		args[argc++] = *extra++;
+	assert_int_equal(pipe2(pipefd, O_CLOEXEC), 0);
+	start(r, args, pipefd[1], STDERR_FILENO);
+	close(pipefd[1]);
+	assert_int_equal(read(pipefd[0], &byte, 1), 1);
+	/* One byte, then the end. */
+	assert_int_equal(read(pipefd[0], &byte, 1), 0);
+	close(pipefd[0]);
+}
+
+#define START_READY(r, ...) start_ready(r, (const char *const[]){__VA_ARGS__, NULL})
+
+static int finish(struct run *r)
+{
+	int status;
+
+	assert_int_equal(waitpid(r->pid, &status, 0), r->pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* The exit status of a start that is to fail, or to be over at once. */
+static int try(struct run *r, const char *const *args)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	start(r, args, null, null);
+	close(null);
+	return finish(r);
+}
+
+#define TRY(r, ...) try(r, (const char *const[]){__VA_ARGS__, NULL})
+
+static char *contents(const char *path)
+{
+	FILE *in = fopen(path, "re");
+	char *text = calloc(1, 65536);
+
+	assert_non_null(in);
+	assert_non_null(text);
+	assert_true(fread(text, 1, 65535, in) < 65535);
+	fclose(in);
+	return text;
+}
+
+static u64 number(struct json_object *obj, const char *key)
+{
+	struct json_object *val;
+
+	assert_true(json_object_object_get_ex(obj, key, &val));
+	return json_object_get_uint64(val);
+}
+
+static void serves_and_reports(void **state)
+{
+	struct run *r = *state;
+	struct json_object *obj, *val;
+	int vtd, accel;
+	char *text;
+
+	START_READY(r, "--once", "--log-file", r->log, "--stats", r->stats, "--trace", r->trace);
+	vtd = client_open(&r->vtd);
+	accel = client_open(&r->accel);
+	assert_int_equal(client_read_region(vtd, CONFIG_REGION, 0, 4),
+			 SVK_PCI_DEVICE_VTD << 16 | SVK_PCI_VENDOR);
+	assert_int_equal(client_read_region(accel, CONFIG_REGION, 0, 4),
+			 SVK_PCI_DEVICE_ACCEL << 16 | SVK_PCI_VENDOR);
+	client_write_region(vtd, CONFIG_REGION, PCI_BASE_ADDRESS_0, 4, 0xfe000000);
+	client_write_region(vtd, CONFIG_REGION, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	assert_true(client_read_region(vtd, 0, VTD_ECAP, 8) & VTD_ECAP_SMPWCS);
+	assert_int_equal(client_read_region(accel, 0, SVK_GLB_ID, 4), SVK_GLB_ID_MAGIC);
+	/* A width that the registers do not have is counted. */
+	assert_int_equal(client_read_region(accel, 0, SVK_GLB_ID, 1), 0xff);
+	close(accel);
+	close(vtd);
+	assert_int_equal(finish(r), 0);
+
+	text = contents(r->stats);
+	obj = json_tokener_parse(text);
+	assert_non_null(obj);
+	assert_int_equal(number(obj, "bad_access"), 1);
+	assert_int_equal(number(obj, "fault"), 0);
+	assert_true(json_object_object_get_ex(obj, "vtd_bar", &val));
+	assert_string_equal(json_object_get_string(val), "0xfe000000");
+	json_object_put(obj);
+	free(text);
+
+	text = contents(r->trace);
+	assert_non_null(strstr(text, " reg function=0 bar=0 offset=0x10 read 0x"));
+	free(text);
+	text = contents(r->log);
+	assert_non_null(strstr(text, "svahw: info: vtd: BAR 0 at 0xfe000000\n"));
+	assert_non_null(strstr(text, "svahw: info: accel: client disconnected\n"));
+	free(text);
+}
+
+static void signals_end_it(void **state)
+{
+	static const int signals[] = {SIGTERM, SIGINT};
+	struct run *r = *state;
+
+	for (int i = 0; i < 2; i++) {
+		int fd;
+
+		START_READY(r, "--log-file", r->log, "--stats", r->stats);
+		fd = client_open(&r->accel);
+		assert_int_equal(kill(r->pid, signals[i]), 0);
+		assert_int_equal(finish(r), 0);
+		close(fd);
+		assert_int_equal(access(r->stats, R_OK), 0);
+		unlink(r->stats);
+	}
+}
+
+static void options_reach_the_model(void **state)
+{
+	struct run *r = *state;
+	int vtd, accel;
+
+	START_READY(r, "--log-file", r->log, "--ecap=-smpwc", "--queues=3", "--no-pri");
+	vtd = client_open(&r->vtd);
+	accel = client_open(&r->accel);
+	assert_false(client_read_region(vtd, 0, VTD_ECAP, 8) & VTD_ECAP_SMPWCS);
+	assert_int_equal(svk_get(SVK_GLB_CAP_QUEUES, client_read_region(accel, 0, SVK_GLB_CAP, 8)),
+			 3);
+	close(vtd);
+	close(accel);
+	kill(r->pid, SIGTERM);
+	assert_int_equal(finish(r), 0);
+}
+
+static void only_tells(void **state)
+{
+	struct run *r = *state;
+
+	assert_int_equal(TRY(r, "--help"), 0);
+	assert_int_equal(TRY(r, "--version"), 0);
+	assert_int_equal(TRY(r, "--usage"), 0);
+	assert_int_equal(TRY(r, "--list-caps"), 0);
+}
+
+static void failures_have_a_status(void **state)
+{
+	struct run *r = *state;
+	struct run second = *r;
+
+	assert_int_equal(TRY(r, "--log-file", r->log, "--socket-dir", "/nonexistent"), 1);
+	assert_int_equal(TRY(r, "--log-file", "/nonexistent/log"), 1);
+	assert_int_equal(TRY(r, "--log-file", r->log, "--stats", "/nonexistent/stats"), 1);
+	assert_int_equal(TRY(r, "--log-file", r->log, "--trace", "/nonexistent/trace"), 1);
+	assert_int_equal(TRY(r, "--log-file", r->log, "--ready-fd", "99"), 1);
+	assert_int_equal(TRY(r, "--log-file", r->log, "--queues", "65"), 64);
+
+	/* Two servers, one place. */
+	START_READY(r, "--log-file", r->log);
+	assert_int_equal(TRY(&second, "--log-file", r->log), 1);
+	kill(r->pid, SIGTERM);
+	assert_int_equal(finish(r), 0);
+}
+
+static void full_disk_is_a_failure(void **state)
+{
+	struct run *r = *state;
+
+	START_READY(r, "--log-file", r->log, "--stats", "/dev/full");
+	kill(r->pid, SIGTERM);
+	assert_int_equal(finish(r), 1);
+	START_READY(r, "--log-file", r->log, "--trace", "/dev/full");
+	kill(r->pid, SIGTERM);
+	assert_int_equal(finish(r), 1);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(serves_and_reports, setup, teardown),
+		cmocka_unit_test_setup_teardown(signals_end_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(options_reach_the_model, setup, teardown),
+		cmocka_unit_test_setup_teardown(only_tells, setup, teardown),
+		cmocka_unit_test_setup_teardown(failures_have_a_status, setup, teardown),
+		cmocka_unit_test_setup_teardown(full_disk_is_a_failure, setup, teardown),
+	};
+
+	(void)argc;
+	snprintf(program, sizeof(program), "%s/../svahw", dirname(argv[0]));
+	return cmocka_run_group_tests_name("svahw", tests, NULL, NULL);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A bounded ring of time-stamped events; the oldest are overwritten. Written
+ * under the machine's lock, dumped as text, one event a line.
+ */
+#ifndef HW_TRACE_H
+#define HW_TRACE_H
+
+#include <stdio.h>
+
+#include <svakit/types.h>
+
+/* What @a..@d of an event hold, by kind. */
+enum trace_kind {
+	TRACE_QI, /* descriptor quadwords 0..3 */
+	TRACE_FAULT, /* reason; source-id; PASID or ~0; address */
+	TRACE_XLATE, /* source-id << 32 | PASID; address; result address or reason; flags */
+	TRACE_DMA, /* queue; opcode; bytes done; status */
+	TRACE_REG, /* function index; BAR << 32 | offset; value; 1 = write */
+	TRACE_IRQ, /* function index; vector or message address; data */
+	TRACE_KINDS
+};
+
+struct trace;
+
+/**
+ * trace_new() - Allocate a ring.
+ * @events: capacity, at least 1
+ *
+ * Return: the ring, or NULL with errno ENOMEM.
+ */
+struct trace *trace_new(size_t events);
+
+/** trace_free() - Free the ring; NULL is allowed. */
+void trace_free(struct trace *t);
+
+/** trace_event() - Append one event stamped with CLOCK_MONOTONIC; no-op if @t is NULL. */
+void trace_event(struct trace *t, enum trace_kind kind, u64 a, u64 b, u64 c, u64 d);
+
+/**
+ * trace_dump() - Write the events, oldest first.
+ *
+ * Line: "<seconds.nanoseconds> <kind> <decoded fields>". The first line says
+ * how many events were overwritten.
+ *
+ * Return: 0, or -errno of the first write that failed.
+ */
+int trace_dump(const struct trace *t, FILE *out);
+
+#endif /* HW_TRACE_H */

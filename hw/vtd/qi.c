@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Queued invalidation (6.5.2): fetch, check, execute. Runs in the register
+ * write that moved the tail; a wait descriptor that must wait for accesses in
+ * flight leaves the head where it is, and vtd_access_end() runs the queue again.
+ */
+#include <errno.h>
+
+#include "gmem.h"
+#include "log.h"
+#include "trace.h"
+#include "vtd/vtd_internal.h"
+
+#define QI_STALL (-EAGAIN)
+
+/* Valid bits of quadwords 0 and 1, the type's aside; 2 and 3 are reserved in all. */
+static const struct desc_format {
+	u64 valid[2];
+	enum svk_lab_counter counter;
+} desc_format[] = {
+	[VTD_DESC_CC] = {{VTD_DESC_G | VTD_DESC_DID | VTD_CC_SID | VTD_CC_FM, 0},
+			 SVK_LAB_QI_CONTEXT},
+	[VTD_DESC_IOTLB] = {{VTD_DESC_G | VTD_DESC_DID | VTD_IOTLB_DESC_DW | VTD_IOTLB_DESC_DR,
+			     VTD_IVA_ADDR | VTD_IVA_AM | VTD_IVA_IH},
+			    SVK_LAB_QI_IOTLB},
+	[VTD_DESC_DEVTLB] = {{VTD_DESC_PFSID_LO | VTD_DESC_PFSID_HI | VTD_DEVTLB_MIP |
+				      VTD_DEVTLB_SID,
+			      VTD_DEVTLB_ADDR | VTD_DEVTLB_S},
+			     SVK_LAB_QI_DEVTLB},
+	[VTD_DESC_IEC] = {{VTD_IEC_G | VTD_IEC_IM | VTD_IEC_IIDX, 0}, SVK_LAB_QI_OTHER},
+	[VTD_DESC_WAIT] = {{VTD_WAIT_IF | VTD_WAIT_SW | VTD_WAIT_FN | VTD_WAIT_PD | VTD_WAIT_STDATA,
+			    VTD_WAIT_STADDR},
+			   SVK_LAB_QI_WAIT},
+	[VTD_DESC_PIOTLB] = {{VTD_DESC_G | VTD_DESC_DID | VTD_DESC_PASID,
+			      VTD_IVA_ADDR | VTD_IVA_AM | VTD_IVA_IH},
+			     SVK_LAB_QI_PIOTLB},
+	[VTD_DESC_PC] = {{VTD_DESC_G | VTD_DESC_DID | VTD_DESC_PASID, 0}, SVK_LAB_QI_PASID},
+	[VTD_DESC_PDEVTLB] = {{VTD_DESC_PFSID_LO | VTD_DESC_PFSID_HI | VTD_PDEVTLB_MIP |
+				       VTD_PDEVTLB_SID | VTD_DESC_PASID,
+			       VTD_DEVTLB_ADDR | VTD_PDEVTLB_S | VTD_PDEVTLB_G},
+			      SVK_LAB_QI_PDEVTLB},
+	[VTD_DESC_PGRP_RESP] = {{VTD_PGRP_PP | VTD_PGRP_RC | VTD_PGRP_RID | VTD_DESC_PASID,
+				 VTD_PGRP_PRGI},
+				SVK_LAB_QI_OTHER},
+};
+
+static unsigned int desc_type(const u64 *d)
+{
+	return (unsigned int)(svk_get(VTD_DESC_TYPE_LO, d[0]) | svk_get(VTD_DESC_TYPE_HI, d[0])
+									<< 4);
+}
+
+/* Capability that the descriptor belongs to; zero if it always exists. */
+static u64 desc_needs(unsigned int type)
+{
+	switch (type) {
+	case VTD_DESC_DEVTLB:
+		return VTD_ECAP_DT;
+	case VTD_DESC_IEC:
+		return VTD_ECAP_IR;
+	case VTD_DESC_PIOTLB:
+	case VTD_DESC_PC:
+		return VTD_ECAP_SMTS;
+	case VTD_DESC_PDEVTLB:
+		return VTD_ECAP_DT | VTD_ECAP_PASID;
+	case VTD_DESC_PGRP_RESP:
+		return VTD_ECAP_PRS;
+	default:
+		return 0;
+	}
+}
+
+static enum vtd_iqei desc_check(const struct vtd *v, const u64 *d)
+{
+	unsigned int type = desc_type(d);
+	unsigned int g = (unsigned int)svk_get(VTD_DESC_G, d[0]);
+	u64 needs = desc_needs(type);
+	u64 valid;
+
+	if (!type || type >= sizeof(desc_format) / sizeof(desc_format[0]) ||
+	    (v->cfg.ecap & needs) != needs)
+		return VTD_IQEI_TYPE;
+	if (type >= VTD_DESC_PIOTLB && vtd_ttm(v) != VTD_TTM_SCALABLE)
+		return VTD_IQEI_TTM;
+	valid = desc_format[type].valid[0] | VTD_DESC_TYPE_LO | VTD_DESC_TYPE_HI;
+	if (type == VTD_DESC_WAIT && !vtd_has_ecap(v, VTD_ECAP_PDS))
+		valid &= ~VTD_WAIT_PD;
+	if ((d[0] & ~valid) || (d[1] & ~desc_format[type].valid[1]) || d[2] || d[3])
+		return VTD_IQEI_RESERVED;
+	/* Reserved encodings of the granularity. */
+	if (((type == VTD_DESC_CC || type == VTD_DESC_IOTLB) && !g) ||
+	    (type == VTD_DESC_PIOTLB && g < VTD_PIOTLB_G_PASID) || (type == VTD_DESC_PC && g == 2))
+		return VTD_IQEI_RESERVED;
+	if (type == VTD_DESC_IOTLB && g == VTD_GRAN_SELECT && vtd_has_cap(v, VTD_CAP_PSI) &&
+	    svk_get(VTD_IVA_AM, d[1]) > svk_get(VTD_CAP_MAMV, v->cfg.cap))
+		return VTD_IQEI_RESERVED;
+	return VTD_IQEI_NONE;
+}
+
+static void wait_complete(struct vtd *v, const u64 *d)
+{
+	u64 addr = d[1] & VTD_WAIT_STADDR;
+
+	/*
+	 * FN asks for what holds anyway, descriptors complete in order; PD is
+	 * satisfied because no page request can be queued.
+	 */
+	if ((d[0] & VTD_WAIT_SW) && gmem_write32(v->mem, addr, (u32)svk_get(VTD_WAIT_STDATA, d[0])))
+		log_guest("vtd: status address 0x%llx of a wait descriptor is not RAM",
+			  (unsigned long long)addr);
+	if ((d[0] & VTD_WAIT_IF) && !(vtd_reg32(v, VTD_ICS) & VTD_ICS_IWC)) {
+		v->reg[VTD_ICS / 4] |= VTD_ICS_IWC;
+		vtd_event(v, VTD_IECTL);
+	}
+}
+
+static void desc_devtlb(struct vtd *v, const u64 *d, bool has_pasid)
+{
+	struct vtd_devtlb_inv inv = {.has_pasid = has_pasid};
+
+	if (has_pasid) {
+		inv.global = d[1] & VTD_PDEVTLB_G;
+		inv.pasid = (u32)svk_get(VTD_DESC_PASID, d[0]);
+		vtd_inv_devtlb(v, (u16)svk_get(VTD_PDEVTLB_SID, d[0]), &inv, d[1],
+			       d[1] & VTD_PDEVTLB_S);
+	} else {
+		vtd_inv_devtlb(v, (u16)svk_get(VTD_DEVTLB_SID, d[0]), &inv, d[1],
+			       d[1] & VTD_DEVTLB_S);
+	}
+}
+
+static void desc_execute(struct vtd *v, const u64 *d)
+{
+	unsigned int g = (unsigned int)svk_get(VTD_DESC_G, d[0]);
+	u32 pasid = (u32)svk_get(VTD_DESC_PASID, d[0]);
+	u16 did = (u16)svk_get(VTD_DESC_DID, d[0]);
+	unsigned int am = (unsigned int)svk_get(VTD_IVA_AM, d[1]);
+
+	switch (desc_type(d)) {
+	case VTD_DESC_CC:
+		vtd_inv_context(v, g, (u16)svk_get(VTD_CC_SID, d[0]),
+				(unsigned int)svk_get(VTD_CC_FM, d[0]));
+		break;
+	case VTD_DESC_IOTLB:
+		vtd_inv_iotlb(v, g, did, d[1] & VTD_IVA_ADDR, am);
+		break;
+	case VTD_DESC_PIOTLB:
+		vtd_inv_piotlb(v, did, pasid, g == VTD_PIOTLB_G_PAGE, d[1] & VTD_IVA_ADDR, am);
+		break;
+	case VTD_DESC_PC:
+		vtd_inv_pasid(v, g, did, pasid);
+		break;
+	case VTD_DESC_DEVTLB:
+		desc_devtlb(v, d, false);
+		break;
+	case VTD_DESC_PDEVTLB:
+		desc_devtlb(v, d, true);
+		break;
+	case VTD_DESC_WAIT:
+		wait_complete(v, d);
+		break;
+	default:
+		/* Nothing is cached of interrupts, no page request waits for a response. */
+		break;
+	}
+}
+
+static int qi_fetch(struct vtd *v, u64 addr, unsigned int size, u64 *d)
+{
+	for (unsigned int i = 0; i < size / 8; i++) {
+		if (gmem_read64(v->mem, addr + 8 * i, &d[i]))
+			return VTD_IQEI_FETCH;
+	}
+	return 0;
+}
+
+/* Return: 0 and the head advanced, QI_STALL, or the error's IQEI. */
+static int qi_step(struct vtd *v, u64 head, unsigned int size)
+{
+	u64 iqa = vtd_reg64(v, VTD_IQA);
+	u64 bytes = 4096ULL << svk_get(VTD_IQA_QS, iqa);
+	u64 d[4] = {0};
+	int ret;
+
+	if (size == 16 && vtd_ttm(v) == VTD_TTM_SCALABLE)
+		return VTD_IQEI_WIDTH;
+	ret = qi_fetch(v, (iqa & VTD_IQA_IQA) + head, size, d);
+	if (ret)
+		return ret;
+	ret = desc_check(v, d);
+	if (ret)
+		return ret;
+	if (desc_type(d) == VTD_DESC_WAIT && !vtd_drain_done(v))
+		return QI_STALL;
+	trace_event(v->m->trace, TRACE_QI, d[0], d[1], d[2], d[3]);
+	machine_count(v->m, SVK_LAB_QI_TOTAL);
+	machine_count(v->m, desc_format[desc_type(d)].counter);
+	desc_execute(v, d);
+	vtd_set64(v, VTD_IQH, (head + size) % bytes);
+	return 0;
+}
+
+static void qi_error(struct vtd *v, int iqei)
+{
+	log_guest("vtd: invalidation queue error %d at head 0x%llx, tail 0x%llx", iqei,
+		  (unsigned long long)vtd_reg64(v, VTD_IQH),
+		  (unsigned long long)vtd_reg64(v, VTD_IQT));
+	vtd_set64(v, VTD_IQERCD, svk_put(VTD_IQERCD_IQEI, iqei));
+	vtd_fault_status(v, VTD_FSTS_IQE);
+}
+
+void vtd_qi_run(struct vtd *v)
+{
+	const u32 stopped = VTD_FSTS_IQE | VTD_FSTS_ITE;
+	u64 iqa = vtd_reg64(v, VTD_IQA);
+	unsigned int size = iqa & VTD_IQA_DW ? 32 : 16;
+	u64 tail = vtd_reg64(v, VTD_IQT);
+	int ret = 0;
+
+	if (v->qi_running || !(vtd_reg32(v, VTD_GSTS) & VTD_G_QIE) ||
+	    (vtd_reg32(v, VTD_FSTS) & stopped))
+		return;
+	if (tail >= 4096ULL << svk_get(VTD_IQA_QS, iqa))
+		ret = VTD_IQEI_TAIL;
+	else if (tail % size)
+		ret = VTD_IQEI_TAIL_ALIGN;
+	v->qi_running = true;
+	while (!ret && vtd_reg64(v, VTD_IQH) != tail)
+		ret = qi_step(v, vtd_reg64(v, VTD_IQH), size);
+	v->qi_running = false;
+	if (ret > 0)
+		qi_error(v, ret);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The VT-d remapping unit, scalable mode, as the rest of the model sees it:
+ * a register block, a translation service for endpoints, and a client's side
+ * of the device-TLB. Source: "Intel Virtualization Technology for Directed
+ * I/O Architecture Specification"; section numbers below and in vtd_regs.h
+ * are of revision 4.1.
+ *
+ * Every function is called with the machine's lock held.
+ */
+#ifndef HW_VTD_VTD_H
+#define HW_VTD_VTD_H
+
+#include <svakit/types.h>
+
+struct gmem;
+struct machine;
+struct vtd;
+
+/**
+ * struct vtd_config - What the unit is built with.
+ * @cap: capability register, see vtd_config_default()
+ * @ecap: extended capability register
+ * @max_entries: bound of each translation cache, a safety net against a hostile
+ *	guest; when it is reached the oldest entry goes, with a warning
+ */
+struct vtd_config {
+	u64 cap;
+	u64 ecap;
+	size_t max_entries;
+};
+
+/** vtd_config_default() - Everything on that the model implements. */
+void vtd_config_default(struct vtd_config *cfg);
+
+/**
+ * vtd_config_set() - Change capability fields from a command line.
+ * @reg: "cap" or "ecap"
+ * @spec: "-smpwc", "+nwfs", "pss=15", several separated by commas; names in
+ *	lower case as in the specification (vtd_config_help() lists them)
+ *
+ * Return: 0, or -EINVAL with the offending item in *@bad (points into @spec).
+ */
+int vtd_config_set(struct vtd_config *cfg, const char *reg, const char *spec, const char **bad);
+
+/** vtd_config_help() - Print every field: name, register, bits, default, section. */
+void vtd_config_help(void);
+
+/**
+ * struct vtd_host_ops - How the unit reaches the outside.
+ * @msi: write @data to @addr (fault event, invalidation completion event)
+ */
+struct vtd_host_ops {
+	void (*msi)(void *host, u64 addr, u32 data);
+};
+
+/** vtd_new() - Return: a unit in its reset state, or NULL with errno ENOMEM. */
+struct vtd *vtd_new(const struct vtd_config *cfg, struct machine *m, struct gmem *mem,
+		    const struct vtd_host_ops *ops, void *host);
+/** vtd_free() - NULL is allowed. */
+void vtd_free(struct vtd *v);
+/** vtd_reset() - Registers to reset values, caches empty. Attached endpoints stay. */
+void vtd_reset(struct vtd *v);
+
+/** vtd_mmio_read() - @len 4 or 8, naturally aligned, @off < 4096; else all ones. */
+u64 vtd_mmio_read(struct vtd *v, u64 off, unsigned int len);
+/** vtd_mmio_write() - Likewise; takes effect, queue included, before it returns. */
+void vtd_mmio_write(struct vtd *v, u64 off, u64 val, unsigned int len);
+
+/* Kind of a request on the bus (PCIe AT field; specification 4.2). */
+enum vtd_at {
+	VTD_AT_UNTRANSLATED = 0,
+	VTD_AT_TRANSLATION = 1, /* ATS translation request */
+	VTD_AT_TRANSLATED = 2,
+};
+
+/**
+ * struct vtd_request - One request of an endpoint.
+ * @sid: source-id, bus << 8 | device << 3 | function
+ * @at: kind
+ * @has_pasid: with a PASID prefix
+ * @write: also write permission is wanted (for VTD_AT_TRANSLATION: !NW)
+ * @exec: execute requested
+ * @priv: privileged mode requested
+ * @pasid: 20 bits
+ * @addr: input address; the request does not cross a 4 KiB page
+ */
+struct vtd_request {
+	u16 sid;
+	enum vtd_at at;
+	bool has_pasid;
+	bool write;
+	bool exec;
+	bool priv;
+	u32 pasid;
+	u64 addr;
+};
+
+/**
+ * struct vtd_translation - The answer.
+ * @addr: output address of the request's own byte
+ * @size: the answer holds for the naturally aligned range of this many bytes
+ *	around the input address, a power of two from 4096
+ * @read: reads are allowed
+ * @write: writes are allowed
+ */
+struct vtd_translation {
+	u64 addr;
+	u64 size;
+	bool read;
+	bool write;
+};
+
+/**
+ * vtd_translate() - Translate one request (specification 3, 4.2.3, 7).
+ *
+ * An untranslated or translated request that is refused is recorded in the
+ * fault registers and raises the fault event, unless the entry disables fault
+ * processing. A translation request whose page is not present or not
+ * permitted is no fault: it succeeds with read and write both false.
+ *
+ * Return: 0, or the fault reason (VTD_FR_*, positive; specification 7.1.3),
+ * recorded or not.
+ */
+int vtd_translate(struct vtd *v, const struct vtd_request *req, struct vtd_translation *out);
+
+/**
+ * struct vtd_devtlb_inv - A device-TLB invalidation as the endpoint gets it.
+ * @has_pasid: PASID-based; else only entries without PASID are concerned
+ * @global: of every PASID (the G bit); @pasid is then ignored
+ * @pasid: 20 bits
+ * @addr: start, aligned to @size
+ * @size: bytes, a power of two from 4096, or 0 for the whole address space
+ */
+struct vtd_devtlb_inv {
+	bool has_pasid;
+	bool global;
+	u32 pasid;
+	u64 addr;
+	u64 size;
+};
+
+/**
+ * struct vtd_endpoint_ops - What the unit asks of an endpoint.
+ * @invalidate: drop device-TLB entries, at once
+ */
+struct vtd_endpoint_ops {
+	void (*invalidate)(void *endpoint, const struct vtd_devtlb_inv *inv);
+};
+
+/**
+ * vtd_attach() - Make an endpoint known under its source-id.
+ *
+ * Return: 0, -EEXIST, or -ENOSPC (at most 16).
+ */
+int vtd_attach(struct vtd *v, u16 sid, const struct vtd_endpoint_ops *ops, void *endpoint);
+
+/**
+ * vtd_access_begin() - An endpoint starts to use translations outside the lock.
+ *
+ * An invalidation-wait descriptor completes only after every access that
+ * began before the invalidations it waits for has ended (specification
+ * 6.5.2.8 and 6.5.3, drain); until then the invalidation queue stalls, without
+ * blocking its caller.
+ *
+ * Return: a token for vtd_access_end().
+ */
+u64 vtd_access_begin(struct vtd *v);
+
+/** vtd_access_end() - The access is over; resumes a stalled invalidation queue. */
+void vtd_access_end(struct vtd *v, u64 token);
+
+/** vtd_inflight() - Return: accesses begun and not ended. */
+u64 vtd_inflight(const struct vtd *v);
+
+#endif /* HW_VTD_VTD_H */
