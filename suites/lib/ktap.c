@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "ktap.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct {
+	unsigned int planned;
+	unsigned int begun;
+	unsigned int passed;
+	unsigned int failed;
+	const char *name; /* of the current case, NULL between cases */
+	bool case_failed;
+	bool child;
+} ktap;
+
+static void print_diag(const char *prefix, const char *fmt, va_list args)
+{
+	printf("# %s", prefix);
+	vprintf(fmt, args);
+	putchar('\n');
+}
+
+static void end_case(void)
+{
+	if (!ktap.name)
+		return;
+	if (ktap.case_failed) {
+		ktap.failed++;
+		printf("not ok %u %s\n", ktap.begun, ktap.name);
+	} else {
+		ktap.passed++;
+		printf("ok %u %s\n", ktap.begun, ktap.name);
+	}
+	ktap.name = NULL;
+}
+
+static void print_totals(void)
+{
+	printf("# Totals: pass:%u fail:%u xfail:0 xpass:0 skip:0 error:0\n", ktap.passed,
+	       ktap.failed);
+}
+
+void ktap_start(unsigned int cases)
+{
+	/* A line at a time, so that children and a killed program lose nothing. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	ktap.planned = cases;
+	printf("TAP version 13\n1..%u\n", cases);
+}
+
+void ktap_case(const char *name)
+{
+	end_case();
+	ktap.name = name;
+	ktap.case_failed = false;
+	ktap.begun++;
+}
+
+int ktap_finish(void)
+{
+	bool planned;
+
+	end_case();
+	planned = ktap.begun == ktap.planned;
+	if (!planned)
+		ktap_diag("planned %u cases, ran %u", ktap.planned, ktap.begun);
+	print_totals();
+	if (ktap.failed || !planned || !ktap.begun)
+		return KTAP_FAIL;
+	return KTAP_PASS;
+}
+
+void ktap_skip_all(const char *fmt, ...)
+{
+	va_list args;
+
+	printf("TAP version 13\n1..0 # SKIP ");
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	putchar('\n');
+	exit(KTAP_SKIP);
+}
+
+void ktap_diag(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	print_diag("", fmt, args);
+	va_end(args);
+}
+
+void ktap_note(const char *key, const char *fmt, ...)
+{
+	va_list args;
+
+	printf("# note %s ", key);
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	putchar('\n');
+}
+
+void ktap_child(void)
+{
+	ktap.child = true;
+	ktap.case_failed = false;
+}
+
+int ktap_child_status(void)
+{
+	return ktap.case_failed ? KTAP_FAIL : KTAP_PASS;
+}
+
+static void fail(struct ktap_site site)
+{
+	ktap.case_failed = true;
+	if (!site.fatal)
+		return;
+	if (ktap.child)
+		exit(KTAP_FAIL);
+	if (!ktap.name) {
+		printf("Bail out! failed before the first case\n");
+		exit(KTAP_FAIL);
+	}
+	end_case();
+	print_totals();
+	exit(KTAP_FAIL);
+}
+
+bool ktap_check_eq(struct ktap_site site, const char *what, long long got, long long want)
+{
+	if (got == want)
+		return true;
+	ktap_diag("%s:%d: %s: got %lld (0x%llx), want %lld (0x%llx)", site.file, site.line, what,
+		  got, got, want, want);
+	fail(site);
+	return false;
+}
+
+static const char *errno_name(int err)
+{
+	const char *name = err ? strerrorname_np(-err) : "success";
+
+	return name ? name : "no errno";
+}
+
+bool ktap_check_errno(struct ktap_site site, const char *what, int got, int want)
+{
+	if (got == want)
+		return true;
+	ktap_diag("%s:%d: %s: got %s (%d), want %s (%d)", site.file, site.line, what,
+		  errno_name(got), got, errno_name(want), want);
+	fail(site);
+	return false;
+}
+
+bool ktap_check_true(struct ktap_site site, bool ok, const char *fmt, ...)
+{
+	char where[256];
+	va_list args;
+
+	if (ok)
+		return true;
+	snprintf(where, sizeof(where), "%s:%d: ", site.file, site.line);
+	va_start(args, fmt);
+	print_diag(where, fmt, args);
+	va_end(args);
+	fail(site);
+	return false;
+}

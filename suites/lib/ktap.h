@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Results in the dialect of KTAP that kselftest prints, and assertions.
+ *
+ *	ktap_start(2);
+ *	ktap_case("copy_arrives");
+ *	EXPECT_EQ(done, size);
+ *	ktap_case("copy_is_exact");
+ *	...
+ *	return ktap_finish();
+ *
+ * A case ends where the next one begins. EXPECT_x() fails the case and goes on,
+ * ASSERT_x() fails it and ends the program: use it where going on makes no
+ * sense. Names of cases are of [a-z0-9_] and never vary.
+ */
+#ifndef SUITES_LIB_KTAP_H
+#define SUITES_LIB_KTAP_H
+
+#include <stdbool.h>
+
+/* Exit statuses, as kselftest has them. */
+#define KTAP_PASS 0
+#define KTAP_FAIL 1
+#define KTAP_SKIP 4
+
+/**
+ * ktap_start() - Print the header and the plan.
+ * @cases: how many times ktap_case() will be called; a deviation is a failure
+ */
+void ktap_start(unsigned int cases);
+
+/** ktap_case() - End the case before, begin case @name; @name is not copied. */
+void ktap_case(const char *name);
+
+/** ktap_finish() - End the last case and print the totals. Return: exit status. */
+int ktap_finish(void);
+
+/** ktap_skip_all() - Before ktap_start(): end the program as skipped. */
+void ktap_skip_all(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
+/** ktap_diag() - Print one "# ..." line. */
+void ktap_diag(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/** ktap_note() - Print a fact for the report: "# note @key value". */
+void ktap_note(const char *key, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/**
+ * ktap_child() - Called first thing in a forked child.
+ *
+ * The child prints diagnostics, but no results: its failed assertions become
+ * its exit status, which the parent asserts.
+ */
+void ktap_child(void);
+
+/** ktap_child_status() - Return: exit status that tells of the child's assertions. */
+int ktap_child_status(void);
+
+/**
+ * struct ktap_site - Where an assertion stands.
+ * @file: source file
+ * @line: line in it
+ * @fatal: ASSERT rather than EXPECT
+ */
+struct ktap_site {
+	const char *file;
+	int line;
+	bool fatal;
+};
+
+/** ktap_check_eq() - Behind xxx_EQ(). Return: whether it holds. */
+bool ktap_check_eq(struct ktap_site site, const char *what, long long got, long long want);
+
+/** ktap_check_errno() - Behind xxx_ERRNO(): values are 0 or -errno. Return: whether it holds. */
+bool ktap_check_errno(struct ktap_site site, const char *what, int got, int want);
+
+/** ktap_check_true() - Behind xxx_TRUE(). Return: @ok. */
+bool ktap_check_true(struct ktap_site site, bool ok, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* clang-format off */
+#define KTAP_SITE(fatal_) ((struct ktap_site){__FILE__, __LINE__, fatal_})
+
+#define EXPECT_EQ(got, want) \
+	ktap_check_eq(KTAP_SITE(false), #got, (long long)(got), (long long)(want))
+#define ASSERT_EQ(got, want) \
+	ktap_check_eq(KTAP_SITE(true), #got, (long long)(got), (long long)(want))
+#define EXPECT_ERRNO(got, want) ktap_check_errno(KTAP_SITE(false), #got, got, want)
+#define ASSERT_ERRNO(got, want) ktap_check_errno(KTAP_SITE(true), #got, got, want)
+/* The condition, then a format that says what was attempted and seen. */
+#define EXPECT_TRUE(cond, ...) ktap_check_true(KTAP_SITE(false), cond, __VA_ARGS__)
+#define ASSERT_TRUE(cond, ...) ktap_check_true(KTAP_SITE(true), cond, __VA_ARGS__)
+/* clang-format on */
+
+#endif /* SUITES_LIB_KTAP_H */

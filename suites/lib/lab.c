@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "lab.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "accel_device.h"
+#include "ktap.h"
+
+static const char *const names[] = {
+	[SVK_LAB_QI_TOTAL] = "total", [SVK_LAB_QI_CONTEXT] = "context",
+	[SVK_LAB_QI_IOTLB] = "iotlb", [SVK_LAB_QI_DEVTLB] = "devtlb",
+	[SVK_LAB_QI_WAIT] = "wait",   [SVK_LAB_QI_PIOTLB] = "piotlb",
+	[SVK_LAB_QI_PASID] = "pasid", [SVK_LAB_QI_PDEVTLB] = "pdevtlb",
+	[SVK_LAB_QI_OTHER] = "other",
+};
+
+static const void *map_ctrl_bar(void)
+{
+	int fd = open(svk_pci_path("resource0"), O_RDONLY | O_CLOEXEC);
+	void *bar;
+
+	if (fd < 0)
+		return NULL;
+	bar = mmap(NULL, SVK_ACCEL_CTRL_SIZE, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	return bar == MAP_FAILED ? NULL : bar;
+}
+
+struct svk_lab svk_lab_read(void)
+{
+	struct svk_lab lab = {0};
+	const u8 *bar = map_ctrl_bar();
+	unsigned int i;
+
+	if (!bar)
+		return lab;
+	for (i = 0; i <= SVK_LAB_QI_OTHER; i++)
+		lab.count[i] = *(const volatile u64 *)(bar + SVK_LAB_COUNTER(i));
+	munmap((void *)bar, SVK_ACCEL_CTRL_SIZE);
+	lab.valid = true;
+	return lab;
+}
+
+void svk_lab_note(const struct svk_lab *before)
+{
+	struct svk_lab now = svk_lab_read();
+	char text[512] = "";
+	unsigned int i;
+	int len = 0;
+
+	if (!before->valid || !now.valid)
+		return;
+	for (i = 0; i <= SVK_LAB_QI_OTHER; i++)
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "%s%s=%llu", i ? " " : "",
+				names[i], (unsigned long long)(now.count[i] - before->count[i]));
+	ktap_note("qi", "%s", text);
+}

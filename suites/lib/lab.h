@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The lab page: what the hardware has counted. It lies in the privileged BAR,
+ * so that only root can read it; without it tests pass or fail all the same.
+ */
+#ifndef SUITES_LIB_LAB_H
+#define SUITES_LIB_LAB_H
+
+#include <svakit/accel_regs.h>
+
+/**
+ * struct svk_lab - Invalidation descriptors that the remapping unit has executed.
+ * @valid: the page could be read
+ * @count: by enum svk_lab_counter, up to SVK_LAB_QI_OTHER
+ */
+struct svk_lab {
+	bool valid;
+	u64 count[SVK_LAB_QI_OTHER + 1];
+};
+
+/** svk_lab_read() - Return: the counters now. */
+struct svk_lab svk_lab_read(void);
+
+/** svk_lab_note() - Note for the report what has been executed since @before. */
+void svk_lab_note(const struct svk_lab *before);
+
+#endif /* SUITES_LIB_LAB_H */

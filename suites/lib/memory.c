@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "memory.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "ktap.h"
+
+#define CHANGE_WAIT_MS 10000
+
+static void *map(void *addr, size_t size, int flags, int fd)
+{
+	void *mem = mmap(addr, size, PROT_READ | PROT_WRITE, flags | MAP_POPULATE, fd, 0);
+
+	ASSERT_TRUE(mem != MAP_FAILED, "mmap of %zu bytes at %p: %s", size, addr, strerror(errno));
+	return mem;
+}
+
+size_t memory_page(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+void *memory_map(size_t size)
+{
+	return map(NULL, size, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+}
+
+void *memory_map_shared(size_t size)
+{
+	return map(NULL, size, MAP_SHARED | MAP_ANONYMOUS, -1);
+}
+
+void *memory_map_at(void *addr, size_t size)
+{
+	void *mem = map(addr, size, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1);
+
+	ASSERT_EQ((uintptr_t)mem, (uintptr_t)addr);
+	return mem;
+}
+
+void *memory_map_fd(int fd, size_t size)
+{
+	return map(NULL, size, MAP_SHARED, fd);
+}
+
+void memory_unmap(void *addr, size_t size)
+{
+	int ret = munmap(addr, size);
+
+	ASSERT_TRUE(!ret, "munmap of %zu bytes at %p: %s", size, addr, strerror(errno));
+}
+
+void *memory_hole(size_t size)
+{
+	void *mem = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_TRUE(mem != MAP_FAILED, "mmap of %zu bytes: %s", size, strerror(errno));
+	return mem;
+}
+
+void memory_populate(void *addr, size_t size)
+{
+	int ret = madvise(addr, size, MADV_POPULATE_WRITE);
+
+	ASSERT_TRUE(!ret, "MADV_POPULATE_WRITE of %zu bytes at %p: %s", size, addr,
+		    strerror(errno));
+}
+
+void memory_wait_change(const volatile u64 *word, u64 before)
+{
+	const struct timespec nap = {.tv_nsec = 50000};
+	u64 deadline = clock_us() + CHANGE_WAIT_MS * 1000;
+
+	while (*word == before) {
+		ASSERT_TRUE(clock_us() < deadline, "nothing was written to %p within %d ms",
+			    (void *)word, CHANGE_WAIT_MS);
+		nanosleep(&nap, NULL);
+	}
+}
+
+bool memory_is_mapped(const void *addr)
+{
+	unsigned char present;
+
+	return !mincore((void *)addr, 1, &present);
+}
+
+void memory_pattern(void *addr, size_t size, u64 seed)
+{
+	u64 state = seed * 0x9e3779b97f4a7c15ULL + 1;
+	u8 *mem = addr;
+	size_t i, step;
+
+	for (i = 0; i < size; i += step) {
+		/* xorshift64: any non-zero state will do */
+		state ^= state << 13;
+		state ^= state >> 7;
+		state ^= state << 17;
+		step = size - i < sizeof(state) ? size - i : sizeof(state);
+		memcpy(mem + i, &state, step);
+	}
+}
+
+size_t memory_diff(const void *a, const void *b, size_t size)
+{
+	const u8 *x = a, *y = b;
+	size_t i;
+
+	if (!memcmp(a, b, size))
+		return size;
+	for (i = 0; i < size; i++) {
+		if (x[i] != y[i])
+			break;
+	}
+	return i;
+}
+
+size_t memory_diff_byte(const void *addr, size_t size, u8 value)
+{
+	const u8 *mem = addr;
+
+	/* Equal to itself shifted by one, and the first byte is right. */
+	if (!size || (mem[0] == value && !memcmp(mem, mem + 1, size - 1)))
+		return size;
+	return mem[0] == value ? memory_diff(mem, mem + 1, size - 1) + 1 : 0;
+}
