@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+/* PCI functions of the model, found by id: who drives them, and bus mastering. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <svakit/accel_regs.h>
+
+#include "init.h"
+
+#define PCI_DEVICES "/sys/bus/pci/devices/"
+#define PCI_COMMAND 4
+#define PCI_COMMAND_MASTER 0x4
+#define MODULE "/lib/modules/svakit_accel.ko"
+
+static unsigned long read_hex(const char *bdf, const char *attr)
+{
+	char path[PATH_MAX], text[32];
+
+	snprintf(path, sizeof(path), PCI_DEVICES "%s/%s", bdf, attr);
+	return file_read(path, text, sizeof(text)) > 0 ? strtoul(text, NULL, 16) : 0;
+}
+
+int device_find(unsigned int vendor, unsigned int device, char *bdf, size_t len)
+{
+	DIR *dir = opendir(PCI_DEVICES);
+	struct dirent *d;
+	int rc = -ENODEV;
+
+	while (dir && rc && (d = readdir(dir))) {
+		if (d->d_name[0] == '.' || read_hex(d->d_name, "vendor") != vendor ||
+		    read_hex(d->d_name, "device") != device)
+			continue;
+		snprintf(bdf, len, "%s", d->d_name);
+		rc = 0;
+	}
+	if (dir)
+		closedir(dir);
+	return rc;
+}
+
+/*
+ * No driver binds to the remapping unit's function, so nobody lets it master
+ * the bus; without that its fault event, a memory write, goes nowhere.
+ */
+static void unit_enable_master(void)
+{
+	char bdf[32], path[PATH_MAX];
+	unsigned char command[2];
+	int fd;
+
+	if (device_find(SVK_PCI_VENDOR, SVK_PCI_DEVICE_VTD, bdf, sizeof(bdf)))
+		return;
+	snprintf(path, sizeof(path), PCI_DEVICES "%s/config", bdf);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0 || pread(fd, command, sizeof(command), PCI_COMMAND) != sizeof(command))
+		die("read %s: %s", path, strerror(errno));
+	command[0] |= PCI_COMMAND_MASTER;
+	if (pwrite(fd, command, sizeof(command), PCI_COMMAND) != sizeof(command))
+		die("write %s: %s", path, strerror(errno));
+	close(fd);
+}
+
+/*
+ * In a child: the driver tries one bind with the address space that loads it,
+ * and an address space keeps its PASID for as long as it lives.
+ */
+static void module_load(const char *path)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+		if (fd < 0 || (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST))
+			_exit(errno);
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		die("load %s: %s", path, strerror(errno));
+	if (status)
+		die("load %s: %s; is it built for this kernel?", path,
+		    strerror(WEXITSTATUS(status)));
+}
+
+void devices_init(int level)
+{
+	if (level == 1)
+		unit_enable_master();
+	module_load(MODULE);
+	event_stage("modules");
+}
+
+static int device_move(const char *bdf, const char *driver)
+{
+	char path[PATH_MAX];
+	int rc;
+
+	snprintf(path, sizeof(path), PCI_DEVICES "%s/driver/unbind", bdf);
+	rc = file_write(path, bdf);
+	if (rc && rc != -ENOENT)
+		return rc;
+	snprintf(path, sizeof(path), PCI_DEVICES "%s/driver_override", bdf);
+	rc = file_write(path, driver);
+	return rc ? rc : file_write("/sys/bus/pci/drivers_probe", bdf);
+}
+
+int device_to_vfio(const char *bdf)
+{
+	/*
+	 * VFIO refuses PASID-capable passthrough without interrupt isolation,
+	 * which L1 cannot have: it runs with intremap=off (docs/architecture.md).
+	 */
+	int rc = file_write("/sys/module/iommufd/parameters/allow_unsafe_interrupts", "1");
+
+	return rc ? rc : device_move(bdf, "vfio-pci");
+}
+
+int device_from_vfio(const char *bdf)
+{
+	return device_move(bdf, "\n");
+}

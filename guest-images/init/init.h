@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * PID 1 of both guests. It does what the job file says and reports events on
+ * a virtio-serial port, one line each; docs/running.md lists both formats.
+ * The verdict is the last event; whoever does not see it has seen a failure.
+ */
+#ifndef GUEST_IMAGES_INIT_INIT_H
+#define GUEST_IMAGES_INIT_INIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define INIT_MAX_ARGS 128
+#define INIT_LINE 4000
+
+/* mounts.c */
+/** mounts_init() - Mount the kernel's file systems, name the virtio ports under /dev/virtio-ports. */
+void mounts_init(void);
+/** mount_image() - Mount the read-only image of the block device with serial @serial. Return: 0 or -errno. */
+int mount_image(const char *serial, const char *where);
+
+/* events.c */
+/** events_init() - Open the event port; events before it and without it go to the console. */
+void events_init(int level);
+/** event() - One event line, "<level> <text>", in one write; cut at INIT_LINE. */
+void event(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/** event_stage() - A "stage" event with the uptime. */
+void event_stage(const char *name);
+/** uptime_s() - Seconds since boot. */
+double uptime_s(void);
+/** die() - Report why PID 1 cannot go on, give the verdict "fail", power off. */
+void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+/** power_off() - Flush and power off. */
+void power_off(void) __attribute__((noreturn));
+
+/* job.c */
+/** enum job_verb - What a job line asks for. */
+enum job_verb {
+	JOB_RUN,
+	JOB_GUEST,
+	JOB_VMM,
+	JOB_SHELL,
+	JOB_QUIET,
+};
+
+/**
+ * struct job_line - One line of this level's job.
+ * @verb: what to do
+ * @name: of the test (JOB_RUN)
+ * @limit_s: time limit in seconds (JOB_RUN, JOB_GUEST)
+ * @argv: words, NULL-terminated (JOB_RUN); one argument (JOB_VMM)
+ */
+struct job_line {
+	enum job_verb verb;
+	char *name;
+	unsigned int limit_s;
+	char *argv[INIT_MAX_ARGS];
+};
+
+/** struct job - The lines of this level, in order. */
+struct job {
+	struct job_line *line;
+	size_t lines;
+};
+
+/** job_read() - Read the job from fw_cfg; does not return on a line that makes no sense. */
+void job_read(struct job *job, int level);
+/** job_has() - Whether a line with @verb exists. */
+bool job_has(const struct job *job, enum job_verb verb);
+/** job_tests() - Number of tests. */
+size_t job_tests(const struct job *job);
+
+/* child.c */
+/** struct child - A process in its own session, its output in a pipe. */
+struct child {
+	pid_t pid;
+	int pidfd;
+	int out;
+	char buf[INIT_LINE];
+	size_t used;
+	bool too_long;
+};
+
+/** child_sink - Takes one line of output, without its newline. */
+typedef void (*child_sink)(const char *line);
+
+/** child_start() - Return: 0 or -errno. @cwd NULL: the root. */
+int child_start(struct child *c, char *const argv[]);
+/**
+ * child_wait() - Forward output until the process ends or the limit is over;
+ * then kill its whole process group and everything else that was left behind.
+ *
+ * Return: exit status, 128 + signal, or 124 after the limit.
+ */
+int child_wait(struct child *c, unsigned int limit_s, child_sink sink);
+
+/* klog.c */
+/** klog_init() - Open the kernel log at its present end. */
+void klog_init(void);
+/** klog_mark() - Write a marker line for @name, forget everything before it. */
+void klog_mark(const char *name);
+/**
+ * klog_check() - Report every defect logged since the marker, new taints and,
+ * where kmemleak is built in and @leaks, unreferenced objects.
+ *
+ * Return: number of defects.
+ */
+unsigned int klog_check(const char *name, bool leaks);
+
+/* qi.c */
+/** qi_count_start() - Count the invalidation descriptors that this kernel submits. */
+void qi_count_start(void);
+/** qi_count_note() - Emit "note qi total=.. cc=.." for what was counted since the start. */
+void qi_count_note(void);
+
+/* devices.c */
+/** devices_init() - Load the modules, let the remapping unit's function master the bus (L1). */
+void devices_init(int level);
+/** device_find() - PCI address of the first function with this id, in @bdf. Return: 0 or -ENODEV. */
+int device_find(unsigned int vendor, unsigned int device, char *bdf, size_t len);
+/** device_to_vfio() - Take the function from its driver, give it to vfio-pci. Return: 0 or -errno. */
+int device_to_vfio(const char *bdf);
+/** device_from_vfio() - The inverse. Return: 0 or -errno. */
+int device_from_vfio(const char *bdf);
+
+/* vmm.c */
+/** vmm_run() - Run the next guest; reports "vmm" events. Return: 0 if it ended by itself with 0. */
+int vmm_run(const struct job *job, unsigned int limit_s);
+
+/* qmp.c */
+/** qmp_listen() - Socket at @path that the VMM will connect to. Return: fd or -errno. */
+int qmp_listen(const char *path);
+/** qmp_accept() - Wait for the VMM and negotiate. Return: fd or -errno (-ESRCH: the VMM died). */
+int qmp_accept(int listen_fd, int pidfd);
+/** qmp_command() - Send one command. @reply: the "return" line. Return: 0 or -errno. */
+int qmp_command(int fd, const char *command, char *reply, size_t len);
+
+/* smpwc.c */
+/**
+ * smpwc_apply() - Make the paused VMM's vIOMMU advertise ECAP.SMPWC if it does not.
+ *
+ * Return: 0 (present or set; a note says which), or -errno after a note.
+ */
+int smpwc_apply(int qmp, pid_t vmm);
+
+/* util.c */
+/** file_write() - Write @text to a sysfs-like file. Return: 0 or -errno. */
+int file_write(const char *path, const char *text);
+/** file_read() - Read a small file, drop the last newline. Return: length or -errno. */
+ssize_t file_read(const char *path, char *buf, size_t len);
+
+#endif /* GUEST_IMAGES_INIT_INIT_H */

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kernel's log and taint as part of a verdict. The list is that of
+ * blktests' dmesg check and what intel-iommu, lockdep, KASAN and the hang
+ * detectors print. With ATS a device access that is refused is answered to
+ * the device and not logged, so a DMAR fault line is a defect in every test.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "init.h"
+
+static const char *const defects[] = {
+	"BUG:",
+	"WARNING:",
+	"Oops",
+	"Kernel panic",
+	"Call Trace:",
+	"general protection fault",
+	"Unable to handle kernel",
+	"NULL pointer dereference",
+	"blocked for more than",
+	"soft lockup",
+	"hard LOCKUP",
+	"rcu: INFO:",
+	"KASAN",
+	"KCSAN",
+	"UBSAN",
+	"refcount_t:",
+	"list_add corruption",
+	"list_del corruption",
+	"page allocation failure",
+	"possible circular locking",
+	"possible recursive locking",
+	"inconsistent lock state",
+	"suspicious RCU usage",
+	"sleeping function called from invalid context",
+	"DMAR: DRHD: handling fault",
+	"DMAR: [DMA",
+	"Invalidation Queue Error",
+	"Invalidation Time-out",
+	"Page request in Privilege Mode",
+	"kmemleak:",
+};
+
+/* What a kernel says of kmemleak without there being a leak. */
+static const char *const harmless[] = {
+	"kmemleak: Kernel memory leak detector initialized",
+	"kmemleak: Automatic memory scanning thread",
+};
+
+/* Machine check, bad page, died, warned, lock-up: see Documentation/admin-guide/tainted-kernels.rst. */
+#define TAINT_DEFECT ((1UL << 4) | (1UL << 5) | (1UL << 7) | (1UL << 9) | (1UL << 14))
+
+#define KMEMLEAK "/sys/kernel/debug/kmemleak"
+
+static int kmsg = -1;
+static unsigned long taint_seen;
+
+static unsigned long read_taint(void)
+{
+	char text[32];
+
+	if (file_read("/proc/sys/kernel/tainted", text, sizeof(text)) < 0)
+		return 0;
+	return strtoul(text, NULL, 10);
+}
+
+static bool contains_any(const char *text, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strstr(text, list[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool is_defect(const char *text)
+{
+	return contains_any(text, defects, sizeof(defects) / sizeof(defects[0])) &&
+	       !contains_any(text, harmless, sizeof(harmless) / sizeof(harmless[0]));
+}
+
+/* Return: the next record's text, or NULL at the end. A record that was overwritten is passed over. */
+static const char *next_record(char *buf, size_t len)
+{
+	for (;;) {
+		ssize_t n = read(kmsg, buf, len - 1);
+		char *text;
+
+		if (n < 0 && (errno == EPIPE || errno == EINTR))
+			continue;
+		if (n <= 0)
+			return NULL;
+		buf[n] = '\0';
+		text = strchr(buf, ';');
+		if (!text)
+			continue;
+		text[strcspn(text, "\n")] = '\0';
+		return text + 1;
+	}
+}
+
+void klog_init(void)
+{
+	/* From the beginning: what boot logged is checked with the first marker. */
+	kmsg = open("/dev/kmsg", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (kmsg < 0)
+		die("open /dev/kmsg: %s (CONFIG_PRINTK=y is needed)", strerror(errno));
+	taint_seen = 0;
+}
+
+void klog_mark(const char *name)
+{
+	char line[128];
+	int n = snprintf(line, sizeof(line), "<6>svakit: begin %s\n", name);
+
+	if (write(kmsg, line, (size_t)n) != n)
+		die("write to /dev/kmsg: %s", strerror(errno));
+}
+
+static unsigned int check_leaks(const char *name)
+{
+	static char text[16384];
+	unsigned int found = 0;
+	char *rest = text;
+	char *line;
+
+	/* An object is reported from its second scan on. */
+	if (file_write(KMEMLEAK, "scan") || file_write(KMEMLEAK, "scan") ||
+	    file_read(KMEMLEAK, text, sizeof(text)) <= 0)
+		return 0;
+	while ((line = strsep(&rest, "\n"))) {
+		found += !strncmp(line, "unreferenced object", 19);
+		event("dmesg %s kmemleak: %s", name, line);
+	}
+	return found;
+}
+
+unsigned int klog_check(const char *name, bool leaks)
+{
+	unsigned long taint = read_taint() & TAINT_DEFECT;
+	unsigned int found = 0;
+	char buf[8192];
+	const char *text;
+
+	while ((text = next_record(buf, sizeof(buf)))) {
+		if (!is_defect(text))
+			continue;
+		event("dmesg %s %s", name, text);
+		found++;
+	}
+	if (taint & ~taint_seen) {
+		event("dmesg %s kernel tainted: %#lx", name, taint & ~taint_seen);
+		found++;
+	}
+	taint_seen |= taint;
+	if (leaks)
+		found += check_leaks(name);
+	return found;
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+/* PID 1: mount, load, run the job, check, give the verdict, power off. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "init.h"
+
+/** struct tally - What the verdict is made of. */
+struct tally {
+	unsigned int passed;
+	unsigned int failed;
+	unsigned int skipped;
+};
+
+static int read_level(void)
+{
+	char text[4096];
+	const char *level;
+
+	if (file_read("/proc/cmdline", text, sizeof(text)) < 0)
+		return 1;
+	level = strstr(text, "svakit.level=");
+	return level && level[13] == '2' ? 2 : 1;
+}
+
+static void test_line(const char *line)
+{
+	event("line %s", line);
+	if (!strncmp(line, "# note ", 7))
+		event("note %s", line + 7);
+}
+
+static void run_test(const struct job_line *l, struct tally *t)
+{
+	double start = uptime_s();
+	struct child c;
+	int rc, status;
+
+	klog_mark(l->name);
+	event("start %s", l->name);
+	rc = child_start(&c, l->argv);
+	if (rc)
+		die("start %s: %s", l->argv[0], strerror(-rc));
+	status = child_wait(&c, l->limit_s, test_line);
+	if (klog_check(l->name, false) || (status && status != 4 && status != 2))
+		t->failed++;
+	else if (status == 4)
+		t->skipped++;
+	else
+		t->passed++;
+	event("end %s %d %.3f", l->name, status, uptime_s() - start);
+}
+
+/* A shell on the console, with job control; it ends with exit or Ctrl-D. */
+static void run_shell(void)
+{
+	char *const argv[] = {"/bin/busybox", "sh", "-l", NULL};
+	char *const env[] = {"PATH=/bin", "HOME=/", "TERM=linux", "PS1=svakit# ", NULL};
+	pid_t pid;
+
+	event_stage("shell");
+	pid = fork();
+	if (!pid) {
+		int tty;
+
+		setsid();
+		tty = open("/dev/console", O_RDWR);
+		ioctl(tty, TIOCSCTTY, 1);
+		dup2(tty, STDIN_FILENO);
+		dup2(tty, STDOUT_FILENO);
+		dup2(tty, STDERR_FILENO);
+		execve(argv[0], argv, env);
+		_exit(127);
+	}
+	while (pid > 0 && waitpid(-1, NULL, 0) != pid)
+		continue;
+}
+
+static void run_job(const struct job *job, struct tally *t)
+{
+	for (size_t i = 0; i < job->lines; i++) {
+		const struct job_line *l = &job->line[i];
+
+		if (l->verb == JOB_RUN)
+			run_test(l, t);
+		else if (l->verb == JOB_SHELL)
+			run_shell();
+		else if (l->verb == JOB_GUEST && vmm_run(job, l->limit_s))
+			t->failed++;
+	}
+}
+
+static const char *verdict(const struct tally *t)
+{
+	if (t->failed)
+		return "fail";
+	if (t->passed)
+		return "pass";
+	return t->skipped ? "skip" : "none";
+}
+
+int main(void)
+{
+	struct tally t = {0, 0, 0};
+	struct job job = {NULL, 0};
+	struct utsname u;
+	int level;
+
+	mounts_init();
+	level = read_level();
+	events_init(level);
+	uname(&u);
+	event("hello %s", u.release);
+	event_stage("boot");
+	klog_init();
+	job_read(&job, level);
+	if (!job_has(&job, JOB_QUIET))
+		qi_count_start();
+	devices_init(level);
+	if (klog_check("-", false))
+		t.failed++;
+	event("plan %zu", job_tests(&job));
+	event_stage("ready");
+	run_job(&job, &t);
+	event_stage("tests");
+	qi_count_note();
+	if (klog_check("-", true))
+		t.failed++;
+	event("verdict %s", verdict(&t));
+	power_off();
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Small files, read and written whole. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "init.h"
+
+int file_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int rc = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		rc = -errno;
+	close(fd);
+	return rc;
+}
+
+ssize_t file_read(const char *path, char *buf, size_t len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n, used = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (used < (ssize_t)len - 1) {
+		n = read(fd, buf + used, len - 1 - (size_t)used);
+		if (n <= 0)
+			break;
+		used += n;
+	}
+	close(fd);
+	if (used > 0 && buf[used - 1] == '\n')
+		used--;
+	buf[used] = '\0';
+	return used;
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The next guest: the accelerator to VFIO, the VMM, and everything back. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <svakit/accel_regs.h>
+
+#include "init.h"
+
+#define QMP_PATH "/run/qmp.sock"
+
+static void vmm_line(const char *line)
+{
+	event("line vmm: %s", line);
+}
+
+/*
+ * The VMM's arguments from the job, and what PID 1 needs itself: a start
+ * that waits (-S) and a monitor that connects to PID 1, so that nobody has to
+ * guess when the socket is there.
+ */
+static void vmm_argv(const struct job *job, char **argv)
+{
+	static char *const extra[] = {"-S",
+				      "-chardev",
+				      "socket,id=qmp,path=" QMP_PATH,
+				      "-mon",
+				      "chardev=qmp,mode=control",
+				      NULL};
+	bool kvm = !access("/dev/kvm", R_OK | W_OK);
+	size_t n = 0;
+
+	for (size_t i = 0; i < job->lines && n + 8 < INIT_MAX_ARGS; i++) {
+		char *arg = job->line[i].argv[0];
+		char *accel;
+
+		if (job->line[i].verb != JOB_VMM)
+			continue;
+		accel = strstr(arg, "accel=kvm");
+		if (!kvm && accel)
+			memcpy(accel, "accel=tcg", 9);
+		else if (!kvm && !strncmp(arg, "host", 4) && (arg[4] == ',' || !arg[4]))
+			arg = arg[4] ? "max,la57=off" : "max";
+		argv[n++] = arg;
+	}
+	for (size_t i = 0; extra[i]; i++)
+		argv[n++] = extra[i];
+	argv[n] = NULL;
+	event("note l2_accel %s", kvm ? "kvm" : "tcg (L1 has no /dev/kvm)");
+}
+
+static int vmm_release(struct child *c, int listen_fd)
+{
+	int qmp = qmp_accept(listen_fd, c->pidfd);
+	int rc;
+
+	if (qmp < 0) {
+		event("line vmm: no monitor: %s", strerror(-qmp));
+		return qmp;
+	}
+	rc = smpwc_apply(qmp, c->pid);
+	if (!rc)
+		rc = qmp_command(qmp, "{\"execute\":\"cont\"}", NULL, 0);
+	close(qmp);
+	return rc;
+}
+
+static void vmm_report(int status, unsigned int limit_s)
+{
+	if (status == 124)
+		event("vmm timeout %u", limit_s);
+	else if (status > 128)
+		event("vmm signal %d", status - 128);
+	else
+		event("vmm exit %d", status);
+}
+
+static int vmm_start(const struct job *job, unsigned int limit_s)
+{
+	char *argv[INIT_MAX_ARGS];
+	struct child c;
+	int listen_fd = qmp_listen(QMP_PATH);
+	int rc, status;
+
+	if (listen_fd < 0)
+		return listen_fd;
+	vmm_argv(job, argv);
+	rc = argv[0][0] == '/' ? child_start(&c, argv) : -EINVAL;
+	if (rc) {
+		close(listen_fd);
+		return rc;
+	}
+	event_stage("l2start");
+	if (vmm_release(&c, listen_fd))
+		kill(c.pid, SIGKILL);
+	else
+		event_stage("l2cont");
+	status = child_wait(&c, limit_s, vmm_line);
+	close(listen_fd);
+	vmm_report(status, limit_s);
+	event_stage("l2end");
+	return status ? -EIO : 0;
+}
+
+int vmm_run(const struct job *job, unsigned int limit_s)
+{
+	char bdf[32];
+	int rc, back;
+
+	rc = mount_image("vmm", "/vmm");
+	if (!rc)
+		rc = mount_image("guest", "/guest");
+	if (rc) {
+		event("line init: mount the images of L2: %s", strerror(-rc));
+		return rc;
+	}
+	rc = device_find(SVK_PCI_VENDOR, SVK_PCI_DEVICE_ACCEL, bdf, sizeof(bdf));
+	if (!rc)
+		rc = device_to_vfio(bdf);
+	if (rc) {
+		event("line init: give the accelerator to vfio-pci: %s", strerror(-rc));
+		return rc;
+	}
+	event_stage("vfio");
+	rc = vmm_start(job, limit_s);
+	back = device_from_vfio(bdf);
+	if (back)
+		event("line init: take the accelerator back from vfio-pci: %s", strerror(-back));
+	return rc ? rc : back;
+}
