@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The front door: every target is a program of ci/. `make help` says what there is.
+
+# Settings; the environment and the command line give them alike.
+export LEVEL ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG TEST V RESULTS SVAHW TIME_FACTOR
+
+help:
+	@ci/help
+
+run:
+	@ci/run
+
+check:
+	@ci/check
+
+list:
+	@ci/list
+
+doctor:
+	@ci/doctor
+
+shell:
+	@ci/shell
+
+clean:
+	@$(MAKE) --no-print-directory -s -C hw clean
+	@rm -rf build
+	@printf 'removed build/; results/ and the cache (%s) are kept\n' "$${XDG_CACHE_HOME:-~/.cache}/svakit"
+
+.PHONY: help run check list doctor shell clean

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Small answers that are expensive to find out, kept between runs.
+
+CACHE=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/svakit
+
+# cache_key: the name for what is on stdin.
+cache_key() {
+	local sum
+
+	sum=$(sha256sum)
+	printf '%s\n' "${sum%% *}"
+}
+
+# cache_put FILE LINE...: by rename, so that nobody reads half an answer.
+cache_put() {
+	local file=$1
+
+	shift
+	if ! { mkdir -p "${file%/*}" && printf '%s\n' "$@" >"$file.$$" && mv "$file.$$" "$file"; }; then
+		die "cannot write to ${file%/*} (disk full?)" 'name a cache elsewhere: XDG_CACHE_HOME=...'
+	fi
+}

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Passes the TAP of another program on, numbered anew and counted.
+
+# What a run of the guests prints for people, kept for the end.
+REPORT=
+# Set when a program ended with the status of a setup error.
+RIG_FAILED=
+
+# relay GROUP COMMAND...: run it. Its failure without a failed result is one.
+relay() {
+	local group=$1 line status=0 failed=$KTAP_FAILED
+
+	shift
+	RELAY_PROGRAM=
+	verbose "$@"
+	exec {relay_fd}< <(exec "$@" </dev/null)
+	while IFS= read -r -u "$relay_fd" line; do
+		relay_line "$group" "$line"
+	done
+	exec {relay_fd}<&-
+	wait $! || status=$?
+	((status != 130 && status != 143)) || exit "$status"
+	((status != 2)) || RIG_FAILED=$group
+	((status == 0 || status == 4 || KTAP_FAILED > failed)) || ktap_fail "$group.run" "exit=$status"
+}
+
+# relay_line GROUP LINE
+relay_line() {
+	local group=$1 line=$2
+
+	case $line in
+	'TAP version '* | 1..[0-9]* | '# Totals: '* | 'svakit: '* | '# ok - '*) ;;
+	'# hw/tests/'*) RELAY_PROGRAM=${line#\# hw/tests/} ;;
+	'ok '* | 'not ok '*) relay_result "$group" "$line" ;;
+	'#'*) ktap_line "$line" ;;
+	*) [[ $group != guests ]] || REPORT+=$line$'\n' ;;
+	esac
+}
+
+# relay_result GROUP LINE: `ok 1 name`, `ok 1 - name # SKIP why`, `not ok 1 name # why`.
+relay_result() {
+	local name rest
+
+	[[ $2 =~ ^(not )?ok\ [0-9]+\ (-\ )?([^ ]+)\ ?(#\ )?(.*)$ ]] || return 0
+	name=${BASH_REMATCH[3]}
+	rest=${BASH_REMATCH[5]}
+	[[ $1 != model ]] || name=model.$RELAY_PROGRAM.$name
+	# A program may hold tests that were not selected.
+	[[ $1 != model ]] || tests_match "$name" || return 0
+	if [[ $2 == not* ]]; then
+		ktap_fail "$name" "$rest"
+	elif [[ $rest == SKIP* ]]; then
+		ktap_skip "$name" "${rest#SKIP }"
+	else
+		ktap_pass "$name"
+	fi
+}

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# One screen for a person, after the KTAP.
+
+report_row() {
+	printf '%-12s %s\n' "$1" "$2"
+}
+
+# report_print: to stdout, and to report.txt where there is room for it.
+report_print() {
+	local text
+
+	text=$(report)
+	printf '\n%s\n' "$text"
+	{ printf '%s\n' "$text" && ktap_last_line; } 2>/dev/null >"$RESULT_DIR/report.txt" || :
+}
+
+# report: what ran where, how long, what the hardware saw, where to look.
+report() {
+	report_row accelerator "${ACCEL_USED^^} ($ACCEL_WHY)$(report_l2_accel)"
+	report_row versions "$(report_versions)"
+	((LEVEL == 1)) || report_row vIOMMU "${NOTE["1 smpwc"]:-L1 said nothing about ECAP.SMPWC}"
+	report_row times "$(report_times)"
+	report_pasids
+	report_descriptors
+	[[ -z $FAULT$BROKEN ]] || report_row failure "stage \"$STAGE\": $FAULT$BROKEN"
+	report_row logs "$RESULT_DIR"
+	report_row repro "$RESULT_DIR/repro.sh"
+}
+
+report_l2_accel() {
+	[[ -z ${NOTE["1 l2_accel"]:-} ]] || printf '; L2: %s' "${NOTE["1 l2_accel"]}"
+}
+
+report_versions() {
+	printf 'L1 %s' "${RELEASE[1]:-not booted}"
+	((LEVEL == 1)) || printf ', L2 %s' "${RELEASE[2]:-not booted}"
+	printf ', QEMU %s, svakit %s' "${IMAGE[qemu_version]:-unknown}" "$(version_of_tree)"
+}
+
+# report_times: each stage and the whole, in seconds.
+report_times() {
+	local stage
+
+	for stage in "${STAGES[@]}"; do
+		printf '%s %s, ' "$stage" "$(report_tenths "${STAGE_MS[$stage]}")"
+	done
+	clock_now
+	printf 'whole run %s s' "$(report_tenths "$((NOW_MS - RUN_START_MS))")"
+}
+
+report_tenths() {
+	printf '%d.%d' "$(($1 / 1000))" "$(($1 % 1000 / 100))"
+}
+
+# report_pasids: for each test, the PASID that its process had and those that the hardware saw meanwhile.
+report_pasids() {
+	local name guest label=PASID
+
+	for name in "${TESTS[@]}"; do
+		guest=${NOTE["$name pasid"]:-${NOTE["$name pasids"]:-}}
+		[[ -n $guest && -n ${ENDED_MS[$name]:-} ]] || continue
+		report_row "$label" "$name: process ${guest// /, } -> hardware $(report_seen "$name")"
+		label=
+	done
+}
+
+# report_seen NAME: PASIDs of the invalidations that reached svahw while the test ran, from its trace. 0 is not a process.
+# The trace counts from the start of the host, which MONOTONIC_MS ties to the start of the run.
+report_seen() {
+	local seen
+
+	seen=$(awk -v from="$((MONOTONIC_MS + STARTED_MS[$1]))" -v to="$((MONOTONIC_MS + ENDED_MS[$1]))" '
+		$2 == "qi" && $1 * 1000 >= from && $1 * 1000 <= to + 1 && match($0, /pasid=[0-9]+/) {
+			pasid = substr($0, RSTART + 6, RLENGTH - 6)
+			if (pasid != 0 && !(pasid in seen))
+				printf "%s%s", count++ ? ", " : "", pasid
+			seen[pasid] = 1
+		}' "$RESULT_DIR/svahw.trace" 2>/dev/null) || true
+	printf '%s' "${seen:-unknown}"
+}
+
+# report_descriptors: invalidation descriptors, as each level counted them.
+report_descriptors() {
+	local level label=descriptors
+
+	for level in 2 1; do
+		[[ -n ${NOTE["$level qi"]:-} ]] || continue
+		report_row "$label" "queued by L$level: ${NOTE["$level qi"]}"
+		label=
+	done
+	[[ -s $RESULT_DIR/svahw.stats.json ]] || return 0
+	report_row "$label" "seen by svahw: $(report_counters qi_)"
+	report_row '' "device: $(report_counters 'desc|bytes|xlate_req|walk_|fault')"
+}
+
+# report_counters PATTERN: svahw's counters whose names begin so, without the zeros.
+report_counters() {
+	sed -nE 's/^ *"('"$1"')([a-z_]*)": *([1-9][0-9]*),?$/\1\2=\3/p' "$RESULT_DIR/svahw.stats.json" |
+		sed 's/^qi_//' | tr '\n' ' ' | sed 's/ $//'
+}

@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# A run as a sequence of stages, each with a deadline; events move it on.
+
+# Seconds: what each stage may take, before TIME_FACTOR.
+SVAHW_LIMIT=${SVAHW_LIMIT:-10}
+L1_BOOT_LIMIT=${L1_BOOT_LIMIT:-60}
+L2_BOOT_LIMIT=${L2_BOOT_LIMIT:-90}
+SHUTDOWN_LIMIT=${SHUTDOWN_LIMIT:-20}
+# Beyond a test's own limit, which PID 1 enforces.
+TEST_GRACE=${TEST_GRACE:-10}
+# From one test's end to the next event.
+BETWEEN_LIMIT=${BETWEEN_LIMIT:-30}
+# From the end of QEMU or svahw to that of the other.
+DOWN_LIMIT=${DOWN_LIMIT:-5}
+
+# Why a run cannot go on: FAULT is of the guest (exit 1), BROKEN of the rig (exit 2).
+FAULT=
+BROKEN=
+# By level: what the guest said. By key "LEVEL KEY": its notes.
+declare -A PLANNED=() VERDICT=() RELEASE=() NOTE=()
+# By stage: milliseconds.
+declare -A STAGE_MS=()
+STAGES=()
+STAGE_START_MS=0
+# By process: its exit status. ENDING: one has ended, the other is waited for.
+declare -A EXIT=()
+ENDING=
+# The VMM of L2, as L1 saw it end.
+VMM_EXIT=
+FAILED_TESTS=()
+
+# stage_enter NAME SECONDS: a stage may be entered again, times add up.
+stage_enter() {
+	stage_leave
+	STAGE=$1
+	[[ -n ${STAGE_MS[$1]:-} ]] || STAGES+=("$1")
+	deadline_set "$(($2 * TIME_FACTOR))"
+}
+
+stage_leave() {
+	clock_now
+	STAGE_MS[$STAGE]=$((${STAGE_MS[$STAGE]:-0} + NOW_MS - STAGE_START_MS))
+	STAGE_START_MS=$NOW_MS
+}
+
+# run_faulted REASON, run_broken REASON: the run ends; the first reason is the one that counts.
+run_faulted() {
+	[[ -n $FAULT$BROKEN ]] || FAULT=$1
+}
+
+run_broken() {
+	[[ -n $FAULT$BROKEN ]] || BROKEN=$1
+}
+
+# run_machines: from the start of svahw to the end of both processes.
+run_machines() {
+	clock_now
+	STAGE_START_MS=$NOW_MS
+	stage_enter 'svahw up' "$SVAHW_LIMIT"
+	child_start svahw "${SVAHW_ARGS[@]}" 3> >(event_when_ready) \
+	</dev/null >"$RESULT_DIR/svahw.out" 2>&1
+	while [[ -n ${CHILD_PID[*]} && -z $FAULT$BROKEN ]]; do
+		if event_next; then
+			run_event "$EVENT"
+		else
+			run_expired
+		fi
+	done
+	stage_leave
+}
+
+# run_expired: the deadline of the stage has passed.
+run_expired() {
+	if [[ -n $ENDING ]]; then
+		run_judge
+	elif [[ $STAGE == 'svahw up' ]]; then
+		run_broken 'svahw opened no sockets in time'
+	elif panicked 2 || panicked 1; then
+		run_faulted "$PANIC, and the machine did not end"
+	else
+		run_faulted "hang: nothing happened in time${TEST_NOW:+ in $TEST_NOW}"
+	fi
+}
+
+# run_event EVENT
+run_event() {
+	local source verb rest
+
+	read -r source verb rest <<<"$1"
+	case $source in
+	0) run_own_event "$verb" "$rest" ;;
+	[12]) run_guest_event "$source" "$verb" "${1#"$source $verb"}" ;;
+	*) warn "not an event: $1" ;;
+	esac
+}
+
+# run_own_event VERB REST
+run_own_event() {
+	local rest
+
+	case "$1 $2" in
+	'ready svahw')
+		stage_enter 'L1 boot' "$L1_BOOT_LIMIT"
+		child_start qemu "${L1_ARGS[@]}" </dev/null >"$RESULT_DIR/qemu.out" 2>&1
+		;;
+	'exit qemu '* | 'exit svahw '*)
+		rest=${2% *}
+		child_ended "$rest"
+		EXIT[$rest]=${2##* }
+		run_process_ended
+		;;
+	esac
+}
+
+# run_process_ended: one of the two may end a moment before the other, and be its victim: the
+# runner waits for both before it judges, but not long.
+run_process_ended() {
+	if ((${#CHILD_PID[@]} == 0)); then
+		run_judge
+	elif [[ -z $ENDING ]]; then
+		ENDING=yes
+		deadline_set "$DOWN_LIMIT"
+	fi
+}
+
+# run_judge: from how the processes ended, or did not end, to FAULT or BROKEN.
+run_judge() {
+	local qemu=${EXIT[qemu]:-running} svahw=${EXIT[svahw]:-running}
+
+	if [[ $svahw != running && $svahw != 0 ]] || [[ $qemu == running ]]; then
+		run_broken "svahw ended with status $svahw$([[ $STAGE == 'svahw up' ]] || printf ' under a running machine')"
+	elif [[ $qemu != 0 ]]; then
+		run_broken "L1's QEMU ended with status $qemu: $(tail -n 1 "$RESULT_DIR/qemu.out")"
+	elif [[ -z ${VERDICT[1]:-} ]]; then
+		panicked 1 || PANIC='L1 powered off or reset without a verdict'
+		run_faulted "$PANIC"
+	elif [[ $svahw == running ]]; then
+		run_broken 'svahw did not end after QEMU'
+	fi
+}
+
+# panicked LEVEL: does its console show a panic? Sets PANIC.
+panicked() {
+	local line
+
+	line=$(grep -a -m 1 'Kernel panic' "$RESULT_DIR/l$1-console.log" 2>/dev/null) || return 1
+	line=${line//[$'\r\e']/}
+	PANIC="L$1 panicked: ${line#*Kernel panic - }"
+}
+
+# run_guest_event LEVEL VERB REST: REST keeps its spaces, the first one separates.
+run_guest_event() {
+	local level=$1 verb=$2 rest=${3# } name status
+
+	case $verb in
+	hello)
+		RELEASE[$level]=$rest
+		((level == 2)) || run_check_bar
+		;;
+	stage) run_guest_stage "$level" "${rest%% *}" ;;
+	plan)
+		PLANNED[$level]=$rest
+		stage_enter "L$level tests" "$BETWEEN_LIMIT"
+		;;
+	start) run_guest_start "$level" "$rest" ;;
+	line) run_guest_line "$level" "$rest" ;;
+	end)
+		read -r name status _ <<<"$rest"
+		run_guest_end "$level" "$name" "$status"
+		;;
+	dmesg) run_guest_dmesg "$level" "${rest%% *}" "${rest#* }" ;;
+	note) run_guest_note "$level" "${rest%% *}" "${rest#* }" ;;
+	vmm) run_guest_vmm "$rest" ;;
+	verdict)
+		VERDICT[$level]=$rest
+		stage_enter "L$level down" "$SHUTDOWN_LIMIT"
+		;;
+	*) warn "L$level sent an unknown event: $verb $rest" ;;
+	esac
+}
+
+# run_guest_stage LEVEL NAME
+run_guest_stage() {
+	[[ $1 != 1 || $2 != l2start ]] || stage_enter 'L2 boot' "$L2_BOOT_LIMIT"
+}
+
+# run_known LEVEL NAME: sets FULL, the name of a test that was ordered and has no result yet.
+run_known() {
+	FULL=${LEVEL_NAME[$1]}.$2
+	[[ -n ${TEST_LIMIT[$FULL]:-} && -z ${RESULT[$FULL]:-} ]]
+}
+
+run_guest_start() {
+	if ! run_known "$1" "$2"; then
+		run_extra_failure "${LEVEL_NAME[$1]}.plan" "started $2, which was not ordered"
+		return
+	fi
+	stage_enter "L$1 tests" "$((${TEST_LIMIT[$FULL]} / TIME_FACTOR + TEST_GRACE))"
+	test_start "$FULL"
+}
+
+run_guest_end() {
+	if ! run_known "$1" "$2" || [[ $FULL != "$TEST_NOW" ]]; then
+		run_extra_failure "${LEVEL_NAME[$1]}.plan" "ended $2, which was not running"
+		return
+	fi
+	test_end "$FULL" "$3"
+	stage_enter "L$1 tests" "$BETWEEN_LIMIT"
+}
+
+# run_guest_line LEVEL TEXT: output of the test that runs in that level, else of PID 1 or the VMM.
+run_guest_line() {
+	if [[ $TEST_NOW == "${LEVEL_NAME[$1]}".* ]]; then
+		test_line "$2"
+	else
+		ktap_diag "L$1: $2"
+	fi
+}
+
+# run_guest_dmesg LEVEL NAME TEXT: a defect outside of any test fails the level itself.
+run_guest_dmesg() {
+	if run_known "$1" "$2"; then
+		test_defect "$FULL" "$3"
+	elif [[ -n $TEST_NOW ]]; then
+		test_defect "$TEST_NOW" "L$1: $3"
+	else
+		run_extra_failure "${LEVEL_NAME[$1]}.kernel" "kernel log: $3"
+	fi
+}
+
+# run_guest_note LEVEL KEY VALUE: also by test, for the report.
+run_guest_note() {
+	NOTE["$1 $2"]=$3
+	[[ -z $TEST_NOW ]] || NOTE["$TEST_NOW $2"]=$3
+}
+
+# run_guest_vmm REST: L2 is gone.
+run_guest_vmm() {
+	VMM_EXIT=$1
+	TEST_NOW=
+	stage_enter 'L1 down' "$SHUTDOWN_LIMIT"
+}
+
+# run_extra_failure NAME REASON: a failure that belongs to no planned test. The count then
+# exceeds the plan, which is what it means.
+run_extra_failure() {
+	ktap_fail "$1" "${2//#/}"
+}
+
+# run_check_bar: the table that L1 reads must name the BAR that its firmware placed.
+run_check_bar() {
+	local base=$BAR
+
+	if ! bar_of_log "$RESULT_DIR/svahw.log"; then
+		bar_forget
+		run_broken 'firmware left the VT-d function without a BAR; its cached address is dropped, run again'
+	elif [[ $BAR != "$base" ]]; then
+		bar_forget
+		run_broken "BAR moved: the DMAR table says $base, firmware placed it at $BAR; the cached address is dropped, run again"
+	fi
+}

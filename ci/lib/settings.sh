@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Settings come from the environment: `make run LEVEL=1` exports them.
+
+# Level 1 runs in L1 alone (native); level 2 adds the nested guest.
+LEVEL=${LEVEL:-2}
+ACCEL=${ACCEL:-auto}
+DEBUG=${DEBUG:-}
+TEST=${TEST:-}
+V=${V:-}
+
+# Each may be empty; guest-images/prepare gives them their meaning.
+KERNEL=${KERNEL:-}
+KSRC=${KSRC:-}
+L1_KERNEL=${L1_KERNEL:-}
+L2_KERNEL=${L2_KERNEL:-}
+QEMU=${QEMU:-}
+
+# SVAHW: another build of the model (build/hw/san/svahw, say). PREPARE, SUITES: other images and tests.
+SVAHW=${SVAHW:-}
+PREPARE=${PREPARE:-$TOP/guest-images/prepare}
+RESULTS=${RESULTS:-$TOP/results}
+SUITES=${SUITES:-$TOP/suites}
+
+export LEVEL ACCEL DEBUG TEST V KERNEL KSRC L1_KERNEL L2_KERNEL QEMU
+
+# All time limits are multiplied by it. A kernel with KASAN and lockdep is about four times slower.
+TIME_FACTOR=${TIME_FACTOR:-$((DEBUG == 0 ? 1 : 4))}
+
+# settings_check: every wrong setting is named, then it ends.
+settings_check() {
+	local -a wrong=()
+	local file
+
+	[[ $LEVEL == [12] ]] || wrong+=("LEVEL=$LEVEL: want 1 (L1 only) or 2 (both levels)")
+	[[ $ACCEL =~ ^(auto|kvm|tcg)$ ]] || wrong+=("ACCEL=$ACCEL: want auto, kvm or tcg")
+	[[ -z $DEBUG || $DEBUG == [01] ]] || wrong+=("DEBUG=$DEBUG: want 0 or 1")
+	for file in KERNEL L1_KERNEL L2_KERNEL; do
+		[[ -z ${!file} || -r ${!file} ]] || wrong+=("$file=${!file}: cannot be read")
+	done
+	[[ -z $KSRC || -f $KSRC/Makefile ]] || wrong+=("KSRC=$KSRC: no kernel source there")
+	[[ -z $QEMU || -n $(type -P "$QEMU") ]] || wrong+=("QEMU=$QEMU: not an executable")
+	[[ -z $SVAHW || -n $(type -P "$SVAHW") ]] || wrong+=("SVAHW=$SVAHW: not an executable")
+	((${#wrong[@]} == 0)) || die "${wrong[@]}"
+}
+
+# settings_list: NAME=value of those that were given, one a line.
+settings_list() {
+	local name
+
+	for name in LEVEL ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG SVAHW; do
+		[[ -z ${!name} ]] || printf '%s=%s\n' "$name" "${!name}"
+	done
+}

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What a test that ends can look like, and what the runner makes of it.
+
+# all pass: exit status 0, a plan, KTAP in the results too
+test_pass() {
+	runner
+	expect_end 0 4 0 0
+	expect_line '^1\.\.4$'
+	expect_line '^ok 4 guest\.victim$'
+	expect_line '^PASID +native.victim: process 5 '
+	expect_line 'queued by L2: total=9'
+	cmp <(sed '/^$/q' out | sed '$d') results/latest/ktap || unlike ktap 'other text' 'the same as on stdout'
+}
+
+# level 1 runs the native tests alone
+test_level_1() {
+	runner LEVEL=1
+	expect_end 0 2 0 0
+	! grep -q guest out || unlike output 'a guest' 'native alone'
+}
+
+# TEST selects by name or pattern
+test_selection() {
+	runner TEST='guest.f*'
+	expect_end 0 1 0 0
+	expect_line '^ok 1 guest\.first$'
+	runner TEST=native.victim,guest.victim
+	expect_end 0 2 0 0
+}
+
+# a selection that matches nothing is an error, not a success
+test_selection_of_nothing() {
+	runner TEST=guest.nothing
+	[[ $STATUS == 2 ]] || unlike 'exit status' "$STATUS" 2
+	expect_message "no test of level 2 matches TEST='guest.nothing'"
+}
+
+# a failing test fails the run, with the reason and the consoles
+test_fail() {
+	runner FAKE_GUEST=fail
+	expect_end 1 2 2 0
+	expect_line '^not ok 2 native\.victim # exit=1$'
+	expect_line '^# --- last lines of .*/l1-console\.log$'
+	expect_line '^# L1 boots$'
+}
+
+# repro.sh runs what failed, and nothing else
+test_repro() {
+	runner FAKE_GUEST=fail
+	expect_end 1 2 2 0
+	STATUS=0
+	results/latest/repro.sh >out 2>err || STATUS=$?
+	expect_end 0 2 0 0
+	expect_line '^ok 2 guest\.victim$'
+}
+
+# a skip is no pass, and its reason is kept
+test_skip() {
+	runner FAKE_GUEST=skip
+	expect_end 0 2 0 2
+	expect_line '^ok 2 native\.victim # SKIP no device$'
+}
+
+# all skipped is exit status 4
+test_all_skip() {
+	printf 'first 5 1,2 main\n' >suites/fake/tests.list
+	runner FAKE_GUEST=all_skip
+	expect_end 4 0 0 2
+}
+
+# a test that runs out of time fails
+test_timeout() {
+	runner FAKE_GUEST=timeout
+	expect_end 1 2 2 0
+	expect_line '^not ok 2 native\.victim # TIMEOUT 1 seconds$'
+}
+
+# a test that dies of a signal fails
+test_killed() {
+	runner FAKE_GUEST=killed
+	expect_end 1 2 2 0
+	expect_line '^not ok 2 native\.victim # killed by signal 11$'
+}
+
+# BUG in the kernel's log fails a test that passes otherwise
+test_bug_in_dmesg() {
+	runner FAKE_GUEST=bug
+	expect_end 1 2 2 0
+	expect_line '^not ok 2 native\.victim # kernel log: BUG: KASAN: slab-use-after-free in foo$'
+}
+
+# a defect in L1's log during a test of L2 fails that test
+test_bug_in_l1_during_l2() {
+	runner FAKE_GUEST=l1_bug TEST=guest.victim
+	expect_end 1 0 1 0
+	expect_line '^not ok 1 guest\.victim # kernel log: L1: DMAR'
+}
+
+# a defect after the last test fails the run
+test_bug_after_tests() {
+	runner FAKE_GUEST=late_bug LEVEL=1
+	expect_end 1 2 1 0
+	expect_line '^not ok 3 native\.kernel # kernel log: WARNING: suspicious RCU usage$'
+}
+
+# a test without a plan fails
+test_no_test_plan() {
+	runner FAKE_GUEST=no_test_plan
+	expect_end 1 2 2 0
+	expect_line '^not ok 2 native\.victim # no plan$'
+}
+
+# a test that does less than it planned fails
+test_bad_test_plan() {
+	runner FAKE_GUEST=bad_test_plan
+	expect_end 1 2 2 0
+	expect_line '^not ok 2 native\.victim # planned 2 points, got 1$'
+}
+
+# exit status 0 does not hide a failed point
+test_lying_status() {
+	runner FAKE_GUEST=lying_status
+	expect_end 1 2 2 0
+	expect_line '# exit=0 in spite of 1 failed points$'
+}
+
+# a guest that planned something else than was ordered fails
+test_bad_plan() {
+	runner FAKE_GUEST=bad_plan LEVEL=1
+	expect_end 1 2 1 0
+	expect_line '^not ok 3 native\.plan # L1 planned 3, 2 tests were ordered$'
+}
+
+# escape sequences of a guest do not reach the terminal
+test_binary_output() {
+	runner FAKE_GUEST=binary
+	expect_end 0 4 0 0
+	expect_line '^# # \[2Jclears  the screen$'
+}
