@@ -22,7 +22,7 @@ static int usage(const char *program)
 	size_t i;
 
 	fprintf(stderr, "usage: %s <benchmark> [arguments]\n", program);
-	for (i = 0; i < sizeof(benches) / sizeof(benches[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(benches); i++)
 		fprintf(stderr, "  %-10s %s\n", benches[i].name, benches[i].summary);
 	return 2;
 }
@@ -32,7 +32,7 @@ int main(int argc, char **argv)
 	size_t i;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (i = 0; argc > 1 && i < sizeof(benches) / sizeof(benches[0]); i++) {
+	for (i = 0; argc > 1 && i < ARRAY_SIZE(benches); i++) {
 		if (!strcmp(argv[1], benches[i].name))
 			return benches[i].run(argc - 1, argv + 1);
 	}

@@ -61,7 +61,7 @@ void samples_print(struct samples *s, const char *name)
 	size_t i;
 
 	printf("# %-28s n %5zu  min/p50/p90/p99/max us", name, s->count);
-	for (i = 0; i < sizeof(points) / sizeof(points[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(points); i++)
 		printf(" %8.2f", (double)samples_percentile(s, points[i]) / 1000.0);
 	printf("\n# note %s_p50_us %.2f\n", name, (double)samples_percentile(s, 500) / 1000.0);
 }

@@ -94,7 +94,7 @@ static inline void *gmem_window_ptr(const struct gmem_window *w, u64 addr, u64 l
 /** gmem_read64() - Atomic little-endian load. Return: 0, or -EFAULT; @addr 8-byte aligned. */
 int gmem_read64(struct gmem *g, u64 addr, u64 *val);
 
-/** gmem_write32() - Atomic release store of 4 bytes. Return: 0, or -EFAULT; @addr 4-byte aligned. */
+/** gmem_write32() - Atomic release store. Return: 0 or -EFAULT; @addr 4-byte aligned. */
 int gmem_write32(struct gmem *g, u64 addr, u32 val);
 
 /**

@@ -1,10 +1,12 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <svakit/types.h>
 
 #include "log.h"
 
@@ -18,7 +20,7 @@ static const char *const level_names[] = {
 	[LOG_DEBUG] = "debug",
 };
 
-#define LOG_LEVELS (sizeof(level_names) / sizeof(level_names[0]))
+#define LOG_LEVELS (ARRAY_SIZE(level_names))
 
 static unsigned int log_level = LOG_INFO;
 static int log_fd = STDERR_FILENO;

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 #include <argp.h>
 #include <errno.h>
 #include <limits.h>
@@ -126,7 +126,7 @@ static void set_number(struct options *o, int key, unsigned long val)
 static error_t parse_number_option(struct options *o, int key, const char *arg,
 				   struct argp_state *state)
 {
-	for (size_t i = 0; i < sizeof(number_options) / sizeof(number_options[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(number_options); i++) {
 		const struct number_option *n = &number_options[i];
 		unsigned long val;
 

@@ -91,7 +91,10 @@ void pci_init(struct pci_function *fn, const struct pci_identity *id);
 /** pci_add_bar() - 32-bit memory BAR of @size bytes, a power of two from 4096. */
 void pci_add_bar(struct pci_function *fn, unsigned int bar, u32 size);
 
-/** pci_add_express() - PCI Express capability, root complex integrated endpoint, FLR, End-End TLP prefixes. */
+/**
+ * pci_add_express() - PCI Express capability: root complex integrated endpoint,
+ * FLR, End-End TLP prefixes.
+ */
 void pci_add_express(struct pci_function *fn);
 
 /** pci_add_msix() - MSI-X capability: @vectors, table and PBA offsets in @bar. */

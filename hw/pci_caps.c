@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Capabilities; layouts and names are those of the PCI Express Base
  * Specification 6.0, chapter 7, and of <linux/pci_regs.h>.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -88,7 +88,7 @@ static void dump_qi(FILE *out, const u64 *v)
 {
 	u64 type = svk_get(VTD_DESC_TYPE_LO, v[0]) | svk_get(VTD_DESC_TYPE_HI, v[0]) << 4;
 
-	fprintf(out, " %s", name_of(qi_names, sizeof(qi_names) / sizeof(qi_names[0]), type));
+	fprintf(out, " %s", name_of(qi_names, ARRAY_SIZE(qi_names), type));
 	switch (type) {
 	case VTD_DESC_CC:
 	case VTD_DESC_IOTLB:

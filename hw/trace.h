@@ -14,12 +14,15 @@
 enum trace_kind {
 	TRACE_QI, /* descriptor quadwords 0..3 */
 	TRACE_FAULT, /* reason; source-id; PASID or ~0; address */
-	TRACE_XLATE, /* source-id << 32 | PASID; address; result address or reason; flags */
+	TRACE_XLATE, /* a walk: source-id << 32 | PASID; address; page or fault reason; flags */
 	TRACE_DMA, /* queue; opcode; bytes done; status */
 	TRACE_REG, /* function index; BAR << 32 | offset; value; 1 = write */
 	TRACE_IRQ, /* function index; vector or message address; data */
 	TRACE_KINDS
 };
+
+/* Flags of TRACE_XLATE: bits 7:0 what the page permits, bits 9:8 enum vtd_at. */
+#define TRACE_XLATE_REFUSED SVK_BIT(16)
 
 struct trace;
 

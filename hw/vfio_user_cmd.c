@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Commands of the client. A handler gets a payload of at least the size that
  * the table names, returns 0 or -errno, and fills in the reply's payload.
@@ -66,10 +66,10 @@ static int handle_dma_unmap(struct vfio_user_port *port, const struct vfio_user_
 		if (unmap.addr || unmap.size)
 			return -EINVAL;
 		rc = gmem_unmap(port->fn->mem, 0, ~0ULL);
-	} else if (unmap.size == ~0ULL) {
-		/* To gmem_unmap() that means everything, which has a flag of its own here. */
-		return -EINVAL;
 	} else {
+		/* To gmem_unmap() that size means everything, which has a flag of its own here. */
+		if (unmap.size == ~0ULL)
+			return -EINVAL;
 		rc = gmem_unmap(port->fn->mem, unmap.addr, unmap.size);
 	}
 	log_debug("%s: unmap %#llx + %#llx: %d", port->fn->name, unmap.addr, unmap.size, rc);

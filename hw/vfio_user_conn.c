@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Framing: bytes and descriptors of a non-blocking stream socket to whole
  * messages and back.
@@ -196,13 +196,21 @@ static bool conn_step(struct vfio_user_port *port)
 	return true;
 }
 
-unsigned int conn_input(struct vfio_user_port *port, unsigned int budget)
+unsigned int conn_input(struct vfio_user_port *port)
 {
+	struct vfio_user_conn *conn = &port->conn;
 	unsigned int done = 0;
 
-	/* A client that does not take its replies is not read from: the queue stays bounded. */
-	while (done < budget && !port->conn.dead && conn_has_room(&port->conn) && conn_step(port))
+	/*
+	 * A client that does not take its replies is not read from: the queue
+	 * stays bounded, and what waits in the buffer is executed once there is
+	 * room. With the buffer empty it is the next client's turn.
+	 */
+	while (!conn->dead && conn_has_room(conn) && conn_step(port)) {
 		done++;
+		if (conn->used == conn->have)
+			break;
+	}
 	return done;
 }
 

@@ -118,13 +118,13 @@ void conn_open(struct vfio_user_port *port, int fd);
 void conn_close(struct vfio_user_port *port);
 
 /**
- * conn_input() - Receive and execute messages.
- * @budget: at most so many, for fairness between clients
+ * conn_input() - Execute what was received before, or else what one read gives.
  *
- * Return: messages executed; less than @budget when the socket has no more,
- * replies must be sent first, or the connection is dead.
+ * To be called whenever there is input, and whenever output has gone.
+ *
+ * Return: messages executed.
  */
-unsigned int conn_input(struct vfio_user_port *port, unsigned int budget);
+unsigned int conn_input(struct vfio_user_port *port);
 
 /** conn_flush() - Send what waits, as far as the socket takes it. */
 void conn_flush(struct vfio_user_port *port);

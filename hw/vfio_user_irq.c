@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Interrupts of a function: MSI-X vectors are eventfds of the client, messages
  * of a function without MSI-X are DMA_WRITE commands to the client.
@@ -180,7 +180,7 @@ static bool take_msi(struct vfio_user_port *port, struct vfio_user_msi *msi)
 	struct machine *m = port->fn->machine;
 	bool any;
 
-	/* Mostly there is none: not worth a turn at the lock. Whoever adds one wakes us after it. */
+	/* Mostly there is none: not worth a turn at the lock. Who adds one wakes us after it. */
 	if (!__atomic_load_n(&port->nmsis, __ATOMIC_RELAXED))
 		return false;
 	machine_lock(m);

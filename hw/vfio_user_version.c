@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
@@ -62,7 +62,7 @@ static int answer_caps(struct json_object *theirs, struct json_object *ours)
 {
 	struct json_object *val;
 
-	for (size_t i = 0; i < sizeof(number_caps) / sizeof(number_caps[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(number_caps); i++) {
 		if (!json_object_object_get_ex(theirs, number_caps[i].name, &val))
 			continue;
 		if (!json_object_is_type(val, json_type_int) ||

@@ -24,11 +24,12 @@ children_open() {
 	exec {EVENTS_FD}<>"$RUN_DIR/events"
 }
 
-# children_close: end whatever still runs and remove RUN_DIR. May be called twice.
+# children_close: end whatever still runs and remove RUN_DIR. May be called twice. QEMU goes
+# before svahw: it waits for the answers of its devices.
 children_close() {
 	local name
 
-	for name in "${!CHILD_PID[@]}"; do
+	for name in kvm qemu svahw; do
 		child_stop "$name"
 	done
 	[[ -z $RUN_DIR ]] || rm -rf "$RUN_DIR"
@@ -41,7 +42,8 @@ child_start() {
 
 	shift
 	verbose "$@"
-	child_watch "$name" "$@" &
+	# Named, or the shell would take /dev/null for stdin of what runs beside it.
+	child_watch "$name" "$@" <&0 &
 	CHILD_PID[$name]=$!
 }
 
@@ -55,7 +57,7 @@ child_watch() {
 	trap 'stop=KILL; [[ -z $pid ]] || kill -KILL "$pid" 2>/dev/null || :' USR1
 	trap '' INT HUP
 	if [[ -z $stop ]]; then
-		"$@" {EVENTS_FD}>&- &
+		"$@" <&0 {EVENTS_FD}>&- &
 		pid=$!
 		[[ -z $stop ]] || kill -"$stop" "$pid" || :
 	fi

@@ -7,7 +7,8 @@
 
 L1_MEMORY=2G
 L1_CPUS=2
-L2_MEMORY=512M
+# All of it is pinned for the device, page by page, before L2 starts: as little as will do.
+L2_MEMORY=$((DEBUG == 1 ? 768 : 256))M
 ACCEL_BDF=00:06.0
 
 # machine_cmdline LEVEL: the kernel's command line.
@@ -20,7 +21,7 @@ machine_cmdline() {
 	[[ $1 == 1 || $ACCEL_USED == kvm ]] || line+=' idle=poll'
 	(($1 == 2)) || line+=' intremap=off iommufd.allow_unsafe_interrupts=1'
 	# With V=1 the consoles show the whole boot; else what a kernel developer wants to see.
-	[[ -n $V ]] || line+=' loglevel=5'
+	[[ -n $V ]] || line+=' quiet'
 	printf '%s\n' "$line"
 }
 
@@ -91,7 +92,8 @@ machine_consoles_to_files() {
 	L1_ARGS+=(-chardev "$(machine_chardev l2console "$RESULT_DIR/l2-console.log")")
 }
 
-# machine_l2: sets L2_ARGS. PID 1 of L1 starts it stopped (-S) and adds a monitor, through which it goes on.
+# machine_l2 KIND: sets L2_ARGS. KIND of its console: file, or pipe, which also takes input.
+# PID 1 of L1 starts it stopped (-S), and adds a monitor through which it lets it go.
 machine_l2() {
 	L2_ARGS=(
 		/vmm/qemu -nodefaults -display none -no-reboot
@@ -100,7 +102,7 @@ machine_l2() {
 		-device "intel-iommu,scalable-mode=on,fsts=on,pasid-bits=20,device-iotlb=on,caching-mode=on,svm=on"
 		-object "iommufd,id=iommufd0"
 		-device "vfio-pci,host=0000:$ACCEL_BDF,iommufd=iommufd0"
-		-chardev "pipe,id=console,path=/dev/virtio-ports/svakit.l2console"
+		-chardev "$1,id=console,path=/dev/virtio-ports/svakit.l2console"
 		-serial chardev:console
 		-device virtio-serial-pci
 		-chardev "file,id=events,path=/dev/virtio-ports/svakit.l2events"
@@ -123,7 +125,7 @@ job_write() {
 		done
 		if job_needs_l2 "$shell_level"; then
 			printf '1 guest %d\n' "$(job_l2_limit "$shell_level")"
-			machine_l2
+			[[ $shell_level == 2 ]] && machine_l2 pipe || machine_l2 file
 			printf '1 vmm %s\n' "${L2_ARGS[@]}"
 		fi
 		[[ -z $shell_level ]] || printf '%d shell\n' "$shell_level"

@@ -15,9 +15,9 @@
 #define INIT_LINE 4000
 
 /* mounts.c */
-/** mounts_init() - Mount the kernel's file systems, name the virtio ports under /dev/virtio-ports. */
+/** mounts_init() - Mount the file systems, name the virtio ports under /dev/virtio-ports. */
 void mounts_init(void);
-/** mount_image() - Mount the read-only image of the block device with serial @serial. Return: 0 or -errno. */
+/** mount_image() - Mount the block device with serial @serial. Return: 0 or -errno. */
 int mount_image(const char *serial, const char *where);
 
 /* events.c */
@@ -32,7 +32,7 @@ double uptime_s(void);
 /** die() - Report why PID 1 cannot go on, give the verdict "fail", power off. */
 void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 /** power_off() - Flush and power off. */
-void power_off(void) __attribute__((noreturn));
+void __attribute__((noreturn)) power_off(void);
 
 /* job.c */
 /** enum job_verb - What a job line asks for. */
@@ -117,9 +117,9 @@ void qi_count_note(void);
 /* devices.c */
 /** devices_init() - Load the modules, let the remapping unit's function master the bus (L1). */
 void devices_init(int level);
-/** device_find() - PCI address of the first function with this id, in @bdf. Return: 0 or -ENODEV. */
+/** device_find() - PCI address of the first function with this id. Return: 0 or -ENODEV. */
 int device_find(unsigned int vendor, unsigned int device, char *bdf, size_t len);
-/** device_to_vfio() - Take the function from its driver, give it to vfio-pci. Return: 0 or -errno. */
+/** device_to_vfio() - Take it from its driver, give it to vfio-pci. Return: 0 or -errno. */
 int device_to_vfio(const char *bdf);
 /** device_from_vfio() - The inverse. Return: 0 or -errno. */
 int device_from_vfio(const char *bdf);

@@ -26,7 +26,7 @@ static char *next_word(char **text)
 	return word && *word ? word : NULL;
 }
 
-/* Everything behind the level: "run name limit argv...", "guest limit", "vmm arg", "shell", "quiet". */
+/* Behind the level: "run name limit argv", "guest limit", "vmm arg", "shell", "quiet". */
 static int parse_line(struct job_line *l, char *text)
 {
 	char *verb = next_word(&text);

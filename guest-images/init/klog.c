@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <svakit/types.h>
+
 #include "init.h"
 
 static const char *const defects[] = {
@@ -53,7 +55,7 @@ static const char *const harmless[] = {
 	"kmemleak: Automatic memory scanning thread",
 };
 
-/* Machine check, bad page, died, warned, lock-up: see Documentation/admin-guide/tainted-kernels.rst. */
+/* Machine check, bad page, died, warned, lock-up: admin-guide/tainted-kernels.rst. */
 #define TAINT_DEFECT ((1UL << 4) | (1UL << 5) | (1UL << 7) | (1UL << 9) | (1UL << 14))
 
 #define KMEMLEAK "/sys/kernel/debug/kmemleak"
@@ -81,11 +83,11 @@ static bool contains_any(const char *text, const char *const *list, size_t n)
 
 static bool is_defect(const char *text)
 {
-	return contains_any(text, defects, sizeof(defects) / sizeof(defects[0])) &&
-	       !contains_any(text, harmless, sizeof(harmless) / sizeof(harmless[0]));
+	return contains_any(text, defects, ARRAY_SIZE(defects)) &&
+	       !contains_any(text, harmless, ARRAY_SIZE(harmless));
 }
 
-/* Return: the next record's text, or NULL at the end. A record that was overwritten is passed over. */
+/* Return: the next record, or NULL at the end. One that was overwritten is passed over. */
 static const char *next_record(char *buf, size_t len)
 {
 	for (;;) {

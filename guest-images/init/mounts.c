@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <svakit/types.h>
+
 #include "init.h"
 
 /** struct mount_point - One mount; optional ones depend on the kernel's configuration. */
@@ -53,7 +55,7 @@ void mounts_init(void)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(mount_points) / sizeof(mount_points[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(mount_points); i++) {
 		const struct mount_point *m = &mount_points[i];
 
 		mkdir(m->where, 0755);

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <svakit/types.h>
+
 #include "init.h"
 
 #define TRACEFS "/sys/kernel/tracing/"
@@ -27,7 +29,7 @@ static struct qi_kind kinds[] = {
 	{"qi_submit: inv_wait ", "wait", 0},
 };
 
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+#define KINDS (ARRAY_SIZE(kinds))
 
 static bool counting;
 
@@ -50,7 +52,7 @@ static unsigned long count_text(void)
 			   &written) == 2)
 			lost = written - entries;
 		for (size_t i = 0; i < KINDS; i++)
-			kinds[i].count += strstr(line, kinds[i].symbol) != NULL;
+			kinds[i].count += !!strstr(line, kinds[i].symbol);
 	}
 	if (f)
 		fclose(f);

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* Life of the accelerator's function: construction, configuration space, resets. */
 #include <errno.h>
 #include <stdlib.h>

@@ -102,6 +102,7 @@ struct accel_run {
  * @addr: input address of its first byte
  * @write: it is written
  * @ready: bytes translated
+ * @near: where the device-TLB was used last; outlives the chunk
  * @runs: valid elements of @run
  * @end: where the last run ends, NULL without one
  */
@@ -109,6 +110,7 @@ struct accel_stream {
 	u64 addr;
 	bool write;
 	u32 ready;
+	struct atc_cursor near;
 	unsigned int runs;
 	u8 *end;
 	struct accel_run run[ACCEL_RUNS];

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* The device-TLB: a chained hash over (tag, size, address). */
 #include <errno.h>
 #include <stdlib.h>

@@ -49,10 +49,13 @@ struct atc_entry {
  * @entry: storage of @max entries, taken in ascending order, so that pages
  *	touched in sequence are neighbours
  * @bucket: heads of the hash chains, index + 1
+ * @max: bound on entries
  * @mask: number of buckets - 1
  * @used: entries of @entry ever taken
  * @free: list of returned entries, index + 1
  * @count: valid entries
+ * @oldest: first of the entries in the order of their insertion, index + 1
+ * @newest: last of them
  * @smallest: span of the smallest size cached
  * @sizes: bit n set = some entry of 1 << n bytes is cached
  * @of_order: valid entries by order
@@ -97,13 +100,18 @@ const struct atc_entry *atc_lookup(const struct atc *c, u32 tag, u64 addr);
 
 /**
  * struct atc_cursor - Where a sequence of lookups is, and which way it goes.
+ * @last: entry that was found
+ * @step: from there to the next one
+ * @wrong: the last guess was; the second in a row changes @step
  *
  * Pages that are used in sequence were mostly asked for in sequence, so the
- * next entry is mostly as far away as the last one was; zero to start.
+ * next entry is mostly as far away as the last one was. Zero to start; stale
+ * contents cost time, never a wrong answer.
  */
 struct atc_cursor {
 	size_t last;
 	size_t step;
+	bool wrong;
 };
 
 /**
@@ -118,20 +126,23 @@ static inline const struct atc_entry *atc_lookup_next(const struct atc *c, struc
 	size_t i = cur->last + cur->step;
 	const struct atc_entry *e = i < c->used ? &c->entry[i] : NULL;
 
-	if (!e || e->tag != tag || addr - e->base > e->span || e->span != c->smallest) {
+	if (e && e->tag == tag && addr - e->base <= e->span && e->span == c->smallest) {
+		cur->wrong = false;
+	} else {
 		e = atc_lookup(c, tag, addr);
 		if (!e)
 			return NULL;
 		i = e - c->entry;
+		if (cur->wrong)
+			cur->step = i - cur->last;
+		cur->wrong = !cur->wrong;
 	}
-	cur->step = i - cur->last;
 	cur->last = i;
 	return e;
 }
 
 /**
- * atc_insert()
- - Cache an answer; one with the same tag, address and size is replaced.
+ * atc_insert() - Cache an answer; one with the same tag, address and size is replaced.
  * @new: base, out, span, tag and perm are read; span + 1 is a power of two from 4096
  *
  * A full cache drops its oldest entry.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* How the accelerator reaches memory: device-TLB, remapping unit, RAM. */
 #include "accel/accel_internal.h"
 #include "gmem.h"
@@ -168,13 +168,12 @@ static void stream_extend_cached(struct accel *a, const struct accel_queue *q,
 	unsigned int need = dma_need(s->write);
 	u64 addr = s->addr + s->ready;
 	struct gmem_window ram = {0};
-	struct atc_cursor near = {0};
 	const struct atc_entry *e;
 	u64 gpa, len, hits;
 	u8 *ptr;
 
 	for (hits = 0; s->ready < limit; hits++, addr += len) {
-		e = atc_lookup_next(&a->atc, &near, tag, addr);
+		e = atc_lookup_next(&a->atc, &s->near, tag, addr);
 		if (!e || !(e->perm & need))
 			break;
 		len = e->span - (addr - e->base) + 1;
@@ -197,6 +196,8 @@ void accel_dma_map(struct accel *a, const struct accel_queue *q, struct accel_ch
 	struct accel_stream *s = c->stream;
 	struct accel_stream *other = &c->stream[c->streams - 1];
 
+	if (cached)
+		stream_extend_cached(a, q, other, c->len);
 	do {
 		if (cached)
 			stream_extend_cached(a, q, s, c->len);

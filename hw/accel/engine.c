@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * The engine: one thread that serves all queues round robin, a turn at a time.
  * A turn fetches at most one descriptor and moves at most one chunk, so that

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* Descriptors: their rules, and what each opcode does with a chunk of bytes. */
 #include <isa-l/crc.h>
 #include <string.h>
@@ -150,6 +150,22 @@ static void cursor_advance(struct cursor *c, u32 len)
 	}
 }
 
+/*
+ * Fetches the start of the run behind this one, if  more bytes finish it.
+ * The processor's own prefetchers stop at every page and take a few misses to
+ * start again: on scattered pages that is a quarter of the time.
+ */
+static void cursor_prefetch(const struct cursor *c, u32 len)
+{
+	const u8 *next = c->run[1].ptr;
+	unsigned int line;
+
+	if (c->off + len < c->run->len)
+		return;
+	for (line = 0; line < 8; line++)
+		__builtin_prefetch(next + 64 * line);
+}
+
 static void chunk_copy(struct accel_chunk *c)
 {
 	struct cursor src = {c->stream[0].run, 0};
@@ -158,6 +174,10 @@ static void chunk_copy(struct accel_chunk *c)
 
 	for (left = c->len; left; left -= len) {
 		len = cursor_left(&dst, cursor_left(&src, left));
+		if (len < left) {
+			cursor_prefetch(&src, len);
+			cursor_prefetch(&dst, len);
+		}
 		/* Not memcpy(): two addresses of software's may name the same memory. */
 		memmove(cursor_ptr(&dst), cursor_ptr(&src), len);
 		cursor_advance(&src, len);

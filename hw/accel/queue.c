@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* The state of a queue: enable, doorbell, quiesce, abort, halt. */
 #include <inttypes.h>
 

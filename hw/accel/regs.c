@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* BAR 0 (global page, queue configuration, lab page) and BAR 2 (portals). */
 #include "accel/accel_internal.h"
 #include "machine.h"

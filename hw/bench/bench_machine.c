@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/pci_regs.h>
@@ -211,8 +211,18 @@ static void bar_write(struct bench *b, unsigned int bar, u64 off, u64 val, unsig
 	machine_unlock(&b->machine);
 }
 
+static void count_interrupt(void *host, unsigned int vec)
+{
+	struct bench *b = host;
+
+	(void)vec;
+	sem_post(&b->done);
+}
+
 static void init_accel(struct bench *b)
 {
+	static const struct pci_host_ops host_ops = {.msix = count_interrupt,
+						     .msi_write = ignore_msi};
 	struct accel_config cfg;
 
 	accel_config_default(&cfg);
@@ -220,6 +230,8 @@ static void init_accel(struct bench *b)
 	if (!b->accel)
 		bench_die("creating the accelerator");
 	b->fn = accel_function(b->accel);
+	b->fn->host_ops = &host_ops;
+	b->fn->host = b;
 	config_write(b, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	config_write(b, pci_find_ext_cap(b->fn, PCI_EXT_CAP_ID_PASID) + PCI_PASID_CTRL,
 		     PCI_PASID_CTRL_ENABLE);
@@ -238,6 +250,8 @@ void bench_init(struct bench *b)
 	memset(b, 0, sizeof(*b));
 	log_set_level(LOG_WARN);
 	machine_init(&b->machine, NULL);
+	if (sem_init(&b->done, 0, 0))
+		bench_die("creating a semaphore");
 	init_ram(b);
 	init_unit(b);
 	map_scattered(b);
@@ -253,6 +267,7 @@ void bench_cleanup(struct bench *b)
 	munmap(b->ram, RAM_SIZE);
 	close(b->fd);
 	machine_cleanup(&b->machine);
+	sem_destroy(&b->done);
 }
 
 void bench_flush(struct bench *b, u32 pasid)

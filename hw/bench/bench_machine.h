@@ -7,6 +7,8 @@
 #ifndef HW_BENCH_BENCH_MACHINE_H
 #define HW_BENCH_BENCH_MACHINE_H
 
+#include <semaphore.h>
+
 #include <svakit/accel_regs.h>
 #include <svakit/types.h>
 
@@ -35,6 +37,7 @@
  * @ring: the queue's ring
  * @cpl: completion records, as many as the ring has descriptors
  * @tail: of queue 0
+ * @done: counts completion interrupts
  */
 struct bench {
 	struct machine machine;
@@ -54,6 +57,7 @@ struct bench {
 	struct svk_desc *ring;
 	struct svk_cpl *cpl;
 	u32 tail;
+	sem_t done;
 };
 
 /** bench_init() - Build it, ATS on, queue 0 enabled. */

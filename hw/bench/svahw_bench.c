@@ -1,10 +1,14 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * What one access through the model costs. Prints one row a figure: median
  * over many rounds, the figure to reach, and the ratio of both (1.00 and more
  * is good). The exit status is 0 whatever the figures are: they depend on the
  * machine, and are for a reader or a comparison to judge.
+ *
+ * All threads share one processor: device and memcpy() then have the same
+ * caches and the same neighbours, and what differs is the model.
  */
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,11 +129,11 @@ static void bench_atc_hit(void)
 		row_ns("device-TLB hit", median(sample, ROUNDS), 10);
 }
 
-static void wait_record(const struct svk_cpl *cpl)
+static void wait_record(struct bench *b)
 {
-	while (__atomic_load_n(&cpl->status, __ATOMIC_ACQUIRE) == SVK_CPL_PENDING)
-		__builtin_ia32_pause();
-	if (le32_to_cpu(cpl->status) != SVK_CPL_OK)
+	while (sem_wait(&b->done))
+		;
+	if (le32_to_cpu(__atomic_load_n(&b->cpl->status, __ATOMIC_ACQUIRE)) != SVK_CPL_OK)
 		bench_die("a descriptor failed");
 }
 
@@ -143,12 +147,12 @@ static struct svk_desc *next_desc(struct bench *b)
 
 static void ask_for_record(struct bench *b, struct svk_desc *d)
 {
-	d->ctrl |= cpu_to_le32(SVK_DESC_CPL_RECORD);
+	d->ctrl |= cpu_to_le32(SVK_DESC_CPL_RECORD | SVK_DESC_CPL_IRQ);
 	d->cpl = cpu_to_le64(BENCH_CPL_VA);
 	memset(b->cpl, 0, sizeof(*b->cpl));
 }
 
-/* From the doorbell to the record, one at a time: what waking the engine costs. */
+/* From the doorbell to the interrupt, one at a time: waking the engine and being woken. */
 static void bench_round_trip(struct bench *b)
 {
 	double sample[1001];
@@ -159,10 +163,10 @@ static void bench_round_trip(struct bench *b)
 		ask_for_record(b, next_desc(b));
 		start = now_ns();
 		bench_doorbell(b);
-		wait_record(b->cpl);
+		wait_record(b);
 		sample[r] = now_ns() - start;
 	}
-	printf("%-34s %9.1f ns\n", "no-op, doorbell to record", median(sample, 1001));
+	printf("%-34s %9.1f ns\n", "no-op, doorbell to interrupt", median(sample, 1001));
 }
 
 /* @count copies through the device, in ring-sized submissions. Return: seconds. */
@@ -182,7 +186,7 @@ static double device_copies(struct bench *b, u64 va, u64 size, unsigned int coun
 		}
 		ask_for_record(b, d);
 		bench_doorbell(b);
-		wait_record(b->cpl);
+		wait_record(b);
 	}
 	return (now_ns() - start) / 1e9;
 }
@@ -226,12 +230,24 @@ static void bench_copy(struct bench *b, bool scattered, u64 size)
 	       device_rate, 0.8 * cpu_rate, device_rate / (0.8 * cpu_rate));
 }
 
+static void pin(void)
+{
+	cpu_set_t one;
+	int cpu = sched_getcpu();
+
+	CPU_ZERO(&one);
+	CPU_SET(cpu < 0 ? 0 : cpu, &one);
+	if (sched_setaffinity(0, sizeof(one), &one))
+		bench_die("staying on one processor");
+}
+
 int main(void)
 {
 	static const u64 sizes[] = {64 << 10, 1 << 20, 16 << 20};
 	static struct bench b;
 	unsigned int i;
 
+	pin();
 	bench_init(&b);
 	puts("figure, median, what is wanted, how far it is reached (1.00: just so)");
 	machine_lock(&b.machine);
@@ -241,7 +257,7 @@ int main(void)
 	machine_unlock(&b.machine);
 	bench_atc_hit();
 	bench_round_trip(&b);
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		bench_copy(&b, false, sizes[i]);
 		bench_copy(&b, true, sizes[i]);
 	}

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 #include <fcntl.h>
 #include <linux/pci_regs.h>
 #include <sched.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* BATCH and DRAIN: order, member records, the member that fails, the array that faults. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -115,7 +115,7 @@ static void failed_member_aborts(void **state)
 	struct fx *f = *state;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct svk_desc d = fx_desc(0, SVK_OP_BATCH, ARRAY, 0, 3);
 		struct svk_desc wrong = bad[i].d;
 		struct svk_cpl cpl;

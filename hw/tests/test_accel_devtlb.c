@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * The device-TLB end to end, behind a real unit: an answer is used until an
  * invalidation names it (so the device must be seen to use a stale one), and
@@ -137,11 +137,11 @@ static const struct {
 	{"space without pasid", NO_PASID, 0, 0, 0x1f},
 };
 
-static bool concerns(enum kind kind, unsigned int s)
+static bool concerns(enum kind which, unsigned int s)
 {
-	if (kind == NO_PASID)
+	if (which == NO_PASID)
 		return spaces[s] == FX_NO_PASID;
-	return spaces[s] != FX_NO_PASID && (kind == GLOBAL || spaces[s] == FX_PASID);
+	return spaces[s] != FX_NO_PASID && (which == GLOBAL || spaces[s] == FX_PASID);
 }
 
 static void map_places(struct fx *f, u64 mark)
@@ -154,23 +154,23 @@ static void map_places(struct fx *f, u64 mark)
 	}
 }
 
-static void invalidate(struct fx *f, enum kind kind, u64 addr, u64 size)
+static void invalidate(struct fx *f, enum kind which, u64 addr, u64 size)
 {
-	if (kind == PASID)
+	if (which == PASID)
 		fx_flush_devtlb(f, FX_PASID, addr, size);
-	else if (kind == GLOBAL)
+	else if (which == GLOBAL)
 		fx_flush_devtlb_global(f, addr, size);
 	else
 		fx_flush_devtlb_no_pasid(f, addr, size);
 }
 
-static void check_places(struct fx *f, enum kind kind, unsigned int gone, const char *name)
+static void check_places(struct fx *f, enum kind which, unsigned int gone, const char *name)
 {
 	unsigned int s, p;
 
 	for (s = 0; s < SPACES; s++) {
 		for (p = 0; p < PLACES; p++) {
-			bool want = concerns(kind, s) && (gone & 1u << p);
+			bool want = concerns(which, s) && (gone & 1u << p);
 
 			if (device_sees(f, s, places[p], MARK_NEW) != want ||
 			    device_sees(f, s, places[p], MARK_OLD) == want)
@@ -185,7 +185,7 @@ static void each_kind_drops_what_it_names(void **state)
 	unsigned int i, s, p;
 
 	(void)state;
-	for (i = 0; i < sizeof(matrix) / sizeof(matrix[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(matrix); i++) {
 		void *machine;
 		struct fx *f;
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Work in flight meets everything that can end it. fx_catch_inflight() holds
  * a chunk in its middle, so each of these moments is certain, not likely.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * What translation refuses: status, address and byte count are exact, nothing
  * behind the fault was asked for, and a queue that cannot go on says so. Each
@@ -91,7 +91,7 @@ static void copy_stops_at_the_byte(void **state)
 	struct fx *f = *state;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		u64 src = SRC + cases[i].src_off;
 		u64 dst = DST + cases[i].dst_off;
 		bool read = cases[i].status == SVK_CPL_FAULT_READ;

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* The PCI face of the accelerator: identity, BARs and capabilities follow the configuration. */
 #include <errno.h>
 #include <linux/pci_regs.h>
@@ -46,7 +46,7 @@ static void bars(void **state)
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		struct fx *f = unconfigured(sizes[i].queues, 20, true, true);
 
 		assert_int_equal(f->fn->bar_size[SVK_ACCEL_BAR_CTRL], SVK_ACCEL_CTRL_SIZE);

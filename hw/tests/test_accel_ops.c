@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* Every opcode on real bytes, and every rule of a descriptor broken on its own. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,7 +42,7 @@ static const struct {
 	{0, 0, BYTES},	 {3, 0, BYTES - 3},
 };
 
-#define SHAPES (sizeof(shapes) / sizeof(shapes[0]))
+#define SHAPES (ARRAY_SIZE(shapes))
 
 static void expect_bytes(struct fx *f, u64 va, const u8 *want, size_t len)
 {
@@ -260,7 +260,7 @@ static void broken_rules(void **state)
 	struct fx *f = *state;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(broken); i++) {
 		struct svk_cpl got = fx_expect(f, 0, &broken[i].d, broken[i].status);
 
 		assert_int_equal(got.done, 0);

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* The life of a queue: ENABLE and what it refuses, doorbells, quiesce, disable, halt. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -58,7 +58,7 @@ static void enable_refuses_bad_values(void **state)
 	struct fx *f = *state;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		set_ring(f, 3, bad[i].ring);
 		fx_q_set(f, 3, SVK_QCFG_SIZE, bad[i].size);
 		fx_q_set(f, 3, SVK_QCFG_PASID, bad[i].pasid);
@@ -195,7 +195,7 @@ static void wild_doorbells(void **state)
 
 	/* Head and tail are both at 2: all but 2..ENTRIES + 2 is wild, and so is going back. */
 	fx_queue_open(f, 4, FX_PASID, ENTRIES);
-	for (i = 0; i < sizeof(wild) / sizeof(wild[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(wild); i++) {
 		fx_queue_config(f, 4, FX_PASID, ENTRIES);
 		fx_q_set(f, 4, SVK_QCFG_CTRL, SVK_QCFG_CTRL_ENABLE);
 		nop(f, 4);

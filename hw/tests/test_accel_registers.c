@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /* Every register: reset value, read-only, write-1-to-clear, width and alignment of accesses. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,7 +50,7 @@ static const struct reg regs[] = {
 	{PORTAL, LAST_PORTAL + SVK_PORTAL_SIZE, 4, 0, ~0u},
 };
 
-#define REGS (sizeof(regs) / sizeof(regs[0]))
+#define REGS (ARRAY_SIZE(regs))
 
 static void check_reset_values(struct fx *f)
 {
@@ -143,7 +143,7 @@ static void bad_accesses(void **state)
 	struct fx *f = *state;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		u64 ones = bad[i].len == 8 ? ~0ULL : SVK_BIT(8 * bad[i].len) - 1;
 
 		assert_int_equal(fx_bar(f, bad[i].bar, bad[i].off, bad[i].len), ones);
@@ -175,7 +175,7 @@ static void unassigned_offsets(void **state)
 	struct fx *f = *state;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(holes) / sizeof(holes[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(holes); i++) {
 		fx_bar_set(f, holes[i].bar, holes[i].off, ~0ULL, holes[i].len);
 		assert_int_equal(fx_bar(f, holes[i].bar, holes[i].off, holes[i].len), 0);
 	}

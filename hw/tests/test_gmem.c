@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Guest memory as the model uses it; what a client may map is in
  * test_vfio_user_dma.

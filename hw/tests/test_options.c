@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * The command line: defaults, every option, and what is refused.
  */
@@ -127,7 +127,7 @@ static void refused(void **state)
 	struct options o;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		if (PARSE(&o, bad[i]) != -EINVAL)
 			fail_msg("%s was accepted", bad[i]);
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * What the model tells: log lines, the trace, the statistics.
  */
@@ -189,12 +189,12 @@ static void trace_decodes(void **state)
 
 	(void)state;
 	assert_non_null(t);
-	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
 		trace_event(t, events[i].kind, events[i].v[0], events[i].v[1], events[i].v[2],
 			    events[i].v[3]);
 	text = dump(t);
 	line = text;
-	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
 		line = strchr(line, '\n') + 1;
 		if (strncmp(strchr(line, ' '), events[i].text, strlen(events[i].text)))
 			fail_msg("event %zu: wanted '%s' in: %s", i, events[i].text, line);

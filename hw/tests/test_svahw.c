@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * The program as a whole, as the runner starts it: ready byte, two clients,
  * ends, reports, exit statuses. It runs the svahw of its own build.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * What a client learns of a function and does to its regions.
  */
@@ -109,7 +109,7 @@ static void bad_accesses_are_refused(void **state)
 	int fd = client_open(&r->toy[0]);
 	u8 data[sizeof(bad[0]) + 8] = {0};
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		memcpy(data, &bad[i], sizeof(bad[i]));
 		client_expect(fd, VFIO_USER_REGION_READ, data, sizeof(bad[i]), EINVAL);
 		client_expect(fd, VFIO_USER_REGION_WRITE, data, sizeof(data), EINVAL);

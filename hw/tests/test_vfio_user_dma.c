@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * The client's memory: what may be mapped, and that it goes when it is unmapped.
  */
@@ -116,7 +116,7 @@ static void bad_maps_are_refused(void **state)
 		{0, ~0xfffULL, RW},  {0x1000, 0x11000, RW},
 	};
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_int_equal(client_map(fd, bad[i].addr, bad[i].size, bad[i].flags, mem),
 				 EINVAL);
 	/* Files that can shrink, or are no memory. */

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Framing and negotiation: messages come out whole however they are sent, and
  * what cannot be a message ends that connection and nothing else.
@@ -92,7 +92,7 @@ static void version_refuses_bad_json(void **state)
 	int fd = client_connect(&r->toy[0]);
 	struct packet p;
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		negotiate(fd, 0, bad[i].text, bad[i].len, &p);
 		assert_int_equal(p.hdr.error, EINVAL);
 	}
@@ -146,7 +146,7 @@ static void size_out_of_range_ends(void **state)
 	static const u32 sizes[] = {1, 15, VFIO_USER_MAX_MSG + 1, 0x7fffffff, 0xffffffff};
 	struct rig *r = *state;
 
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		struct packet p = {
 			.hdr = {.command = VFIO_USER_DEVICE_RESET, .size = sizes[i]},
 		};
@@ -191,7 +191,7 @@ static void unknown_commands_are_refused(void **state)
 	struct rig *r = *state;
 	int fd = client_open(&r->toy[0]);
 
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		client_expect(fd, commands[i], "12345678", 8, ENOTSUP);
 	close(fd);
 }
@@ -216,7 +216,7 @@ static void truncated_payloads_are_refused(void **state)
 	int fd = client_open(&r->toy[0]);
 
 	/* One byte short, and empty, and complete but nonsense. */
-	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(whole); i++) {
 		client_expect(fd, whole[i].command, ones, whole[i].len - 1, EINVAL);
 		client_expect(fd, whole[i].command, ones, 0, EINVAL);
 		/* Every bit of GET_INFO may be set. */
@@ -270,6 +270,31 @@ static void messages_in_one_piece(void **state)
 	for (u16 i = 0; i < 40; i++) {
 		assert_true(client_receive(fd, &p));
 		assert_int_equal(p.hdr.id, i);
+	}
+	close(fd);
+}
+
+/* All of them arrive at once; their replies fill the way back long before the last. */
+static void replies_larger_than_the_way_back(void **state)
+{
+	struct vfio_user_region_access access = {0, CONFIG_REGION, 4096};
+	struct rig *r = *state;
+	int fd = client_open(&r->toy[0]);
+	static u8 bytes[200 * 32];
+	struct packet p;
+
+	for (u16 i = 0; i < 200; i++) {
+		struct vfio_user_header hdr = {
+			.id = i, .command = VFIO_USER_REGION_READ, .size = 32};
+
+		memcpy(bytes + i * 32, &hdr, sizeof(hdr));
+		memcpy(bytes + i * 32 + sizeof(hdr), &access, sizeof(access));
+	}
+	assert_int_equal(send(fd, bytes, sizeof(bytes), MSG_NOSIGNAL), sizeof(bytes));
+	for (u16 i = 0; i < 200; i++) {
+		assert_true(client_receive(fd, &p));
+		assert_int_equal(p.hdr.id, i);
+		assert_int_equal(p.len, sizeof(access) + 4096);
 	}
 	close(fd);
 }
@@ -344,6 +369,8 @@ int main(void)
 						rig_teardown),
 		cmocka_unit_test_setup_teardown(message_byte_by_byte, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(messages_in_one_piece, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(replies_larger_than_the_way_back, rig_setup,
+						rig_teardown),
 		cmocka_unit_test_setup_teardown(no_reply_is_honoured, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(client_that_does_not_read, rig_setup, rig_teardown),
 	};

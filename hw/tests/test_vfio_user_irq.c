@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Interrupts: eventfds of MSI-X vectors, and messages as DMA_WRITE commands.
  */
@@ -182,7 +182,7 @@ static void bad_sets_are_refused(void **state)
 	struct rig *r = *state;
 	int fd = client_open(&r->toy[0]);
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_int_equal(
 			set_irqs(fd, &SET(bad[i].flags, bad[i].index, bad[i].start, bad[i].count),
 				 NULL, 0),

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Sockets and the lives of clients: where a server can listen, how clients
  * come and go, and when the server ends.

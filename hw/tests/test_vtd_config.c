@@ -75,7 +75,7 @@ static void bad_item_is_named_and_nothing_changes(void **state)
 
 	(void)state;
 	vtd_config_default(&def);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		cfg = def;
 		assert_int_equal(vtd_config_set(&cfg, cases[i].reg, cases[i].spec, &bad), -22);
 		assert_string_equal(bad, cases[i].bad);
@@ -104,7 +104,7 @@ static void help_lists_every_field(void **state)
 	len = fread(text, 1, sizeof(text) - 1, out);
 	text[len] = 0;
 	fclose(out);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		char line[16];
 
 		snprintf(line, sizeof(line), "\n%s ", names[i]);
@@ -121,7 +121,7 @@ static void any_single_bit_may_be_off(void **state)
 	struct vt *vt = *state;
 	struct vtd_translation t;
 
-	for (size_t i = 0; i < sizeof(ecap) / sizeof(ecap[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(ecap); i++) {
 		char spec[16];
 		bool fatal = !strcmp(ecap[i], "smts") || !strcmp(ecap[i], "fsts") ||
 			     !strcmp(ecap[i], "pasid") || !strcmp(ecap[i], "dt");

@@ -165,7 +165,7 @@ static void devtlb_sizes(void **state)
 			  svk_put(VTD_DESC_PFSID_HI, VT_SID >> 4);
 	struct vt *vt = *state;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		u64 q1 = cases[i].q1;
 		const struct vtd_devtlb_inv *inv = vt->inv;
 

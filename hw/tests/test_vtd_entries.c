@@ -104,7 +104,7 @@ static void context_fields_reserved_without_capability(void **state)
 	};
 	struct vt *vt = *state;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		u64 ce;
 
 		vt_rebuild(vt, NULL, cases[i].ecap);
@@ -205,7 +205,7 @@ static void pasid_fields_reserved_without_capability(void **state)
 	};
 	struct vt *vt = *state;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		vt_rebuild(vt, cases[i].cap, cases[i].ecap);
 		ready(vt);
 		check_reserved(vt, vt_pe(vt, VT_SID, PASID) + 8 * cases[i].quad, cases[i].bits, 0,
@@ -258,7 +258,7 @@ static void pasid_entry_programming(void **state)
 	};
 	struct vt *vt = *state;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct pe_case *c = &cases[i];
 		struct vt_space s = {.sid = VT_SID,
 				     .pasid = PASID,

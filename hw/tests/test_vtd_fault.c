@@ -34,7 +34,9 @@ static void record_holds_the_request(void **state)
 	assert_int_equal(hi, VTD_FRCD_F | VTD_FRCD_T1 | VTD_FRCD_PP |
 				     svk_put(VTD_FRCD_PV, 0xabcde) |
 				     svk_put(VTD_FRCD_FR, VTD_FR_SPD_2) | VT_SID);
-	req.write = req.exec = req.priv = true;
+	req.write = true;
+	req.exec = true;
+	req.priv = true;
 	req.at = VTD_AT_TRANSLATION;
 	assert_int_equal(vtd_translate(vt->v, &req, &t), VTD_FR_SPD_2);
 	hi = vt_read64(vt, vt_frcd(vt, 1) + VTD_FRCD_HI);

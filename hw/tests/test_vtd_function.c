@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * The VT-d unit behind its PCI function: registers in BAR 0, resets, events as
  * memory writes, and the log line from which the runner learns the BAR.

@@ -136,7 +136,7 @@ struct matrix {
 static void iotlb_matrix(void **state)
 {
 	struct vt *vt = *state;
-	const struct matrix cases[] = {
+	const struct matrix rows[] = {
 		{"global", vt_desc_iotlb(VTD_GRAN_GLOBAL, 9), 0, NOT_PT},
 		{"domain 1", vt_desc_iotlb(VTD_GRAN_DOMAIN, 1), 0, B(FS) | B(FS_PASID) | B(FS_SID)},
 		{"domain 2", vt_desc_iotlb(VTD_GRAN_DOMAIN, 2), 0, B(FS_DID)},
@@ -180,16 +180,16 @@ static void iotlb_matrix(void **state)
 		{"device-TLB", vt_type(VTD_DESC_DEVTLB) | svk_put(VTD_DEVTLB_SID, VT_SID), ADDR, 0},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		vt_flush_all(vt);
 		build(vt);
 		move_pages(vt);
 		assert_int_equal(fresh(vt), 0);
-		vt_submit(vt, cases[i].q0, cases[i].q1);
+		vt_submit(vt, rows[i].q0, rows[i].q1);
 		vt_wait(vt);
-		if (fresh(vt) != cases[i].gone)
-			fail_msg("%s: gone 0x%x, wanted 0x%x", cases[i].what, fresh(vt),
-				 cases[i].gone);
+		if (fresh(vt) != rows[i].gone)
+			fail_msg("%s: gone 0x%x, wanted 0x%x", rows[i].what, fresh(vt),
+				 rows[i].gone);
 	}
 }
 
@@ -197,7 +197,7 @@ static void iotlb_matrix(void **state)
 static void pass_through_entries(void **state)
 {
 	struct vt *vt = *state;
-	const struct matrix cases[] = {
+	const struct matrix rows[] = {
 		{"global", vt_desc_iotlb(VTD_GRAN_GLOBAL, 0), 0, 1},
 		{"domain", vt_desc_iotlb(VTD_GRAN_DOMAIN, 3), 0, 1},
 		{"other domain", vt_desc_iotlb(VTD_GRAN_DOMAIN, 4), 0, 0},
@@ -209,17 +209,17 @@ static void pass_through_entries(void **state)
 		{"pasid page", vt_desc_piotlb(VTD_PIOTLB_G_PAGE, 3, 10), OLD, 0},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		u64 dropped;
 
 		vt_flush_all(vt);
 		vt_simple_pt(vt, VT_SID, 10, 3);
 		vt_expect(vt, 10, OLD, true, 0, OLD);
 		dropped = vt->m.count[SVK_LAB_IOTLB_DROPPED];
-		vt_submit(vt, cases[i].q0, cases[i].q1);
+		vt_submit(vt, rows[i].q0, rows[i].q1);
 		vt_wait(vt);
-		if (vt->m.count[SVK_LAB_IOTLB_DROPPED] - dropped != cases[i].gone)
-			fail_msg("%s", cases[i].what);
+		if (vt->m.count[SVK_LAB_IOTLB_DROPPED] - dropped != rows[i].gone)
+			fail_msg("%s", rows[i].what);
 	}
 }
 
@@ -243,7 +243,7 @@ static unsigned int moved_tables(struct vt *vt)
 static void pasid_cache_matrix(void **state)
 {
 	struct vt *vt = *state;
-	const struct matrix cases[] = {
+	const struct matrix rows[] = {
 		{"global", vt_desc_pasid(VTD_PC_G_GLOBAL, 9, 9), 0, ALL},
 		{"domain 1", vt_desc_pasid(VTD_PC_G_DOMAIN, 1, 0), 0,
 		 B(FS) | B(FS_PASID) | B(FS_SID)},
@@ -259,7 +259,7 @@ static void pasid_cache_matrix(void **state)
 		 0},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		unsigned int gone;
 
 		vt_flush_all(vt);
@@ -270,11 +270,11 @@ static void pasid_cache_matrix(void **state)
 			vt_put(vt, pe, vt_get(vt, pe) & ~VTD_PE_P);
 		}
 		assert_int_equal(moved_tables(vt), 0);
-		vt_submit(vt, cases[i].q0, cases[i].q1);
+		vt_submit(vt, rows[i].q0, rows[i].q1);
 		vt_wait(vt);
 		gone = moved_tables(vt);
-		if (gone != cases[i].gone)
-			fail_msg("%s: gone 0x%x, wanted 0x%x", cases[i].what, gone, cases[i].gone);
+		if (gone != rows[i].gone)
+			fail_msg("%s: gone 0x%x, wanted 0x%x", rows[i].what, gone, rows[i].gone);
 	}
 }
 
@@ -286,7 +286,7 @@ static void context_cache_matrix(void **state)
 		u16 sid;
 		unsigned int fm;
 		unsigned int gone; /* by index of sids */
-	} cases[] = {
+	} rows[] = {
 		{VTD_GRAN_GLOBAL, 0, 0, 0x3f},
 		/* A context entry has no domain-id in scalable mode: all of them. */
 		{VTD_GRAN_DOMAIN, 0, 0, 0x3f},
@@ -301,7 +301,7 @@ static void context_cache_matrix(void **state)
 	struct vt *vt = *state;
 	struct vtd_translation t;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		unsigned int gone = 0;
 
 		vt_flush_all(vt);
@@ -315,16 +315,16 @@ static void context_cache_matrix(void **state)
 			assert_int_equal(vt_xlate(vt, sids[s], 5, ADDR, false, &t), 0);
 		}
 		vt_submit(vt,
-			  vt_type(VTD_DESC_CC) | svk_put(VTD_DESC_G, cases[i].gran) |
-				  svk_put(VTD_CC_SID, cases[i].sid) |
-				  svk_put(VTD_CC_FM, cases[i].fm),
+			  vt_type(VTD_DESC_CC) | svk_put(VTD_DESC_G, rows[i].gran) |
+				  svk_put(VTD_CC_SID, rows[i].sid) |
+				  svk_put(VTD_CC_FM, rows[i].fm),
 			  0);
 		vt_wait(vt);
 		for (unsigned int s = 0; s < 6; s++) {
 			if (vt_xlate(vt, sids[s], 5, ADDR, false, &t) == VTD_FR_SCT_2)
 				gone |= 1u << s;
 		}
-		assert_int_equal(gone, cases[i].gone);
+		assert_int_equal(gone, rows[i].gone);
 		vt_clear_faults(vt);
 	}
 }
@@ -335,7 +335,7 @@ static void ranges_and_superpages(void **state)
 	static const struct {
 		u64 q1;
 		unsigned int gone; /* bit 0 4 KiB page, bit 1 2 MiB, bit 2 1 GiB */
-	} cases[] = {
+	} rows[] = {
 		{0x40000000, 1},      {0x401ff000, 0},	    {0x40200000, 2},	  {0x403ff000, 2},
 		{0x40400000, 0},      {0x80123000, 4},	    {0xbffff000, 4},	  {0xc0000000, 0},
 		{10 | 0x40000000, 3}, {18 | 0x40000000, 3}, {18 | 0x80000000, 4}, {20 | 0, 7},
@@ -343,7 +343,7 @@ static void ranges_and_superpages(void **state)
 	static const u64 addr[] = {0x40000000, 0x40200000, 0x80000000};
 	struct vt *vt = *state;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct vt_space s = {.sid = VT_SID,
 				     .pasid = 5,
 				     .did = 1,
@@ -367,10 +367,10 @@ static void ranges_and_superpages(void **state)
 		}
 		for (unsigned int n = 0; n < 3; n++)
 			vt_put(vt, slot[n], 0);
-		vt_submit(vt, vt_desc_piotlb(VTD_PIOTLB_G_PAGE, 1, 5), cases[i].q1);
+		vt_submit(vt, vt_desc_piotlb(VTD_PIOTLB_G_PAGE, 1, 5), rows[i].q1);
 		vt_wait(vt);
 		for (unsigned int n = 0; n < 3; n++)
-			vt_expect(vt, 5, addr[n], true, cases[i].gone >> n & 1 ? VTD_FR_SFS_2 : 0,
+			vt_expect(vt, 5, addr[n], true, (rows[i].gone >> n & 1) ? VTD_FR_SFS_2 : 0,
 				  0);
 		vt_clear_faults(vt);
 	}

@@ -135,7 +135,7 @@ static void reserved_bits_of_descriptors(void **state)
 {
 	struct vt *vt = *state;
 
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
 		for (unsigned int b = 0; b < 64; b++) {
 			u64 q[4] = {formats[i].q0, 0, 0, 0};
 
@@ -164,7 +164,7 @@ static void reserved_encodings(void **state)
 	const u64 pd[4] = {0x05 | VTD_WAIT_PD, 0, 0, 0};
 	struct vt *vt = *state;
 
-	for (size_t i = 0; i < sizeof(q0) / sizeof(q0[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(q0); i++) {
 		const u64 q[4] = {q0[i], 0, 0, 0};
 
 		expect_error(vt, q, VTD_IQEI_RESERVED);
@@ -193,7 +193,7 @@ static void unknown_types(void **state)
 		if (t == 0 || t == 4 || t > 9)
 			expect_error(vt, q, VTD_IQEI_TYPE);
 	}
-	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(absent); i++) {
 		const u64 q[4] = {absent[i].type, 0, 0, 0};
 
 		vt_rebuild(vt, NULL, absent[i].ecap);

@@ -25,11 +25,11 @@ static void bad_accesses_are_dropped(void **state)
 	struct vt *vt = *state;
 	u64 count = vt->m.count[SVK_LAB_BAD_ACCESS];
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		assert_int_equal(vtd_mmio_read(vt->v, bad[i].off, bad[i].len), ~0ULL);
 		vtd_mmio_write(vt->v, bad[i].off, 0, bad[i].len);
 	}
-	assert_int_equal(vt->m.count[SVK_LAB_BAD_ACCESS] - count, 2 * sizeof(bad) / sizeof(bad[0]));
+	assert_int_equal(vt->m.count[SVK_LAB_BAD_ACCESS] - count, 2 * ARRAY_SIZE(bad));
 }
 
 /* Reserved and read-only bits keep their value whatever is written. */
@@ -69,7 +69,7 @@ static void write_masks(void **state)
 	};
 	struct vt *vt = *state;
 
-	for (size_t i = 0; i < sizeof(regs) / sizeof(regs[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(regs); i++) {
 		if (regs[i].off != VTD_GCMD)
 			vt_write32(vt, regs[i].off, 0xffffffff);
 		assert_int_equal(vt_read32(vt, regs[i].off), regs[i].ones);

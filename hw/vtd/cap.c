@@ -78,7 +78,7 @@ static const struct field fields[] = {
 	ECAP("rps", VTD_ECAP_RPS, 1, 1, 0, "RID_PASID"),
 };
 
-#define FIELDS (sizeof(fields) / sizeof(fields[0]))
+#define FIELDS (ARRAY_SIZE(fields))
 
 static void field_set(struct vtd_config *cfg, const struct field *f, u64 val)
 {
@@ -128,7 +128,7 @@ static int item_apply(struct vtd_config *cfg, bool ecap, const char *item, const
 	const struct field *f = field_find(ecap, name, (size_t)((eq ? eq : end) - name));
 	u64 val = *item == '+';
 
-	if (!f || sign == (eq != NULL))
+	if (!f || sign == !!eq)
 		return -EINVAL;
 	if (eq && !field_parse_value(f, eq + 1, end, &val))
 		return -EINVAL;

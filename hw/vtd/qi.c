@@ -77,8 +77,7 @@ static enum vtd_iqei desc_check(const struct vtd *v, const u64 *d)
 	u64 needs = desc_needs(type);
 	u64 valid;
 
-	if (!type || type >= sizeof(desc_format) / sizeof(desc_format[0]) ||
-	    (v->cfg.ecap & needs) != needs)
+	if (!type || type >= ARRAY_SIZE(desc_format) || (v->cfg.ecap & needs) != needs)
 		return VTD_IQEI_TYPE;
 	if (type >= VTD_DESC_PIOTLB && vtd_ttm(v) != VTD_TTM_SCALABLE)
 		return VTD_IQEI_TTM;

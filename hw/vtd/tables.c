@@ -69,6 +69,7 @@ static int context_fetch(struct vtd *v, u16 sid, struct vtd_context *ce, bool *f
 static void *cache_enter(struct vtd *v, struct vtd_cache *c, u64 key, void *fetched)
 {
 	struct vtd_node *n = vtd_cache_add(v, c, key);
+
 	if (!n)
 		return fetched;
 	memcpy((char *)n + sizeof(*n), (char *)fetched + sizeof(*n), c->node_size - sizeof(*n));

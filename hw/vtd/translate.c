@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One request from end to end (3.4, 4.2.3, 7.1). */
+#include "trace.h"
 #include "vtd/vtd_internal.h"
 
 /* Faults that no FPD silences: the entry that holds it could not be read (7.1.3). */
@@ -100,6 +101,9 @@ static int translate_page(struct vtd *v, const struct vtd_pasid *pe, const struc
 	}
 	machine_count(v->m, SVK_LAB_IOTLB_MISS);
 	ret = vtd_walk(v, pe, req, page);
+	trace_event(v->m->trace, TRACE_XLATE, (u64)req->sid << 32 | pe->pasid, req->addr,
+		    ret ? (u64)ret : page->addr,
+		    (ret ? TRACE_XLATE_REFUSED : page->flags) | (u64)req->at << 8);
 	if (!ret)
 		vtd_iotlb_insert(v, pe, req->addr, page);
 	return ret;

@@ -344,6 +344,7 @@ struct vtd_range {
 	u64 start;
 	u64 last;
 };
+
 /** vtd_iotlb_drop_range() - Drop what overlaps the range. */
 void vtd_iotlb_drop_range(struct vtd *v, const struct vtd_range *r);
 /** vtd_iotlb_group() - Group of a (domain-id, PASID), or NULL. */

@@ -266,7 +266,7 @@ static int walk_final(struct walk *w, u64 addr, struct vtd_page *page, struct ss
 
 	if (ret)
 		return ret;
-	page->flags &= ss_flags(hit->perm) | (u8) ~(VTD_PAGE_R | VTD_PAGE_W);
+	page->flags &= ss_flags(hit->perm) | (u8)(0xff ^ (VTD_PAGE_R | VTD_PAGE_W));
 	if (hit->order < page->order)
 		page->order = hit->order;
 	page->addr = hit->addr >> page->order << page->order;

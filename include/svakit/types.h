@@ -23,6 +23,9 @@
 #endif
 #endif
 
+/** ARRAY_SIZE() - Number of elements of an array. */
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
 typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 #include "accel_queue.h"
 
 #include <errno.h>
@@ -309,7 +309,7 @@ const char *svk_status_name(u32 status)
 	};
 	/* clang-format on */
 
-	return status < sizeof(names) / sizeof(names[0]) ? names[status] : "an unknown status";
+	return status < ARRAY_SIZE(names) ? names[status] : "an unknown status";
 }
 
 bool svk_check_status(struct ktap_site site, const char *what, struct svk_result res, u32 want)

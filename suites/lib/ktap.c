@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 #include "ktap.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@ static struct {
 	unsigned int passed;
 	unsigned int failed;
 	const char *name; /* of the current case, NULL between cases */
-	bool case_failed;
+	bool failed_now;
 	bool child;
 } ktap;
 
@@ -28,7 +28,7 @@ static void end_case(void)
 {
 	if (!ktap.name)
 		return;
-	if (ktap.case_failed) {
+	if (ktap.failed_now) {
 		ktap.failed++;
 		printf("not ok %u %s\n", ktap.begun, ktap.name);
 	} else {
@@ -56,7 +56,7 @@ void ktap_case(const char *name)
 {
 	end_case();
 	ktap.name = name;
-	ktap.case_failed = false;
+	ktap.failed_now = false;
 	ktap.begun++;
 }
 
@@ -109,17 +109,17 @@ void ktap_note(const char *key, const char *fmt, ...)
 void ktap_child(void)
 {
 	ktap.child = true;
-	ktap.case_failed = false;
+	ktap.failed_now = false;
 }
 
 int ktap_child_status(void)
 {
-	return ktap.case_failed ? KTAP_FAIL : KTAP_PASS;
+	return ktap.failed_now ? KTAP_FAIL : KTAP_PASS;
 }
 
 static void fail(struct ktap_site site)
 {
-	ktap.case_failed = true;
+	ktap.failed_now = true;
 	if (!site.fatal)
 		return;
 	if (ktap.child)

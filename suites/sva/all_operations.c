@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Every opcode does what docs/accelerator.md says of it, at sizes and offsets
  * around page boundaries.
@@ -21,12 +21,12 @@ static const size_t sizes[] = {1, 7, 8, 4095, 4096, 4097, 3 * 4096 + 5, SIZE - 6
 static const size_t offsets[] = {0, 1, 63};
 
 /* Call @check for every size at every offset from a page boundary. */
-static void for_each_shape(void (*check)(size_t off, size_t size))
+static void each_shape(void (*check)(size_t off, size_t size))
 {
 	size_t o, s;
 
-	for (o = 0; o < sizeof(offsets) / sizeof(offsets[0]); o++) {
-		for (s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++)
+	for (o = 0; o < ARRAY_SIZE(offsets); o++) {
+		for (s = 0; s < ARRAY_SIZE(sizes); s++)
 			check(offsets[o], sizes[s]);
 	}
 }
@@ -169,14 +169,14 @@ int main(void)
 	svk_queue_open(&q);
 	nop_and_drain();
 	ktap_case("copy");
-	for_each_shape(copy);
+	each_shape(copy);
 	ktap_case("fill");
-	for_each_shape(fill);
+	each_shape(fill);
 	ktap_case("compare");
-	for_each_shape(compare);
+	each_shape(compare);
 	ktap_case("crc32c");
 	crc32c_check_value();
-	for_each_shape(crc32c_whole_and_chained);
+	each_shape(crc32c_whole_and_chained);
 	batch();
 	many_in_order();
 	svk_queue_close(&q);

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * A descriptor that breaks a rule, or names memory that is not there, completes
  * with the status that docs/accelerator.md gives for it, writes nothing else,

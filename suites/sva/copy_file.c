@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * The accelerator copies a file between two mappings of this process, by their
  * virtual addresses, and what arrives is the file.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * exec() with a busy queue: the new program inherits the descriptor, but the
  * device stops, and the program can do nothing with the queue. With

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * A forked child holds its parent's descriptor, but not its queue: it has no
  * portal, can neither map one nor move the ring, and its close() takes nothing

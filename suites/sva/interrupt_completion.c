@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * A descriptor that asks for it wakes poll() when it completes: once, with its
  * record written; one that does not ask wakes nobody.

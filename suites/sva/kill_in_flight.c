@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * A process is killed while the device writes to its memory. When it has been
  * reaped the device has stopped: what it wrote to does not change any more, and

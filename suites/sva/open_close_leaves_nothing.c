@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Opening and closing a queue, idle or busy, any number of times, gives every
  * queue back and leaves the device working.

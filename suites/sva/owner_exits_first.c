@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * A process ends while its queue is busy, and another one still holds the
  * descriptor: the device stops with the owner, the holder gets nothing of it,

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * A process gets one page of the device, its own portal, and through it and the
  * driver's calls it can choose neither its PASID nor anything of another queue.

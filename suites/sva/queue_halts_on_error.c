@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * What makes the queue itself unusable halts it: a ring or a completion record
  * that the device cannot reach, a wild doorbell. The owner is woken, learns

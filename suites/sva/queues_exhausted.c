@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * When every queue is taken, open() says EBUSY, not more and not less; a
  * queue that is closed can be opened again.

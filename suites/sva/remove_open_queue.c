@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * The PCI function is removed while a queue is open and busy: the device stops,
  * the descriptor answers ENXIO, the portal is gone. After a rescan the device

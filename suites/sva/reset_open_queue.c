@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * The function is reset while a queue is open and busy: the device stops, the
  * owner is woken and reads that the queue is disabled; closing and opening

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Two processes use the same virtual address with the same device at the same
  * time, and each reaches its own memory: another PASID, other data. A file

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * munmap() stops the device: from its return on, DMA to the range faults with
  * the address, the pages that were there are not written any more, and what is

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What every program that starts the machines does before and after.
+
+# clean_up: on EXIT. Whatever ends the runner ends its children and removes its folder.
+clean_up() {
+	local status=$?
+
+	trap '' INT TERM HUP
+	set +eu
+	children_close
+	exit "$status"
+}
+
+# interrupted STATUS: on a signal.
+interrupted() {
+	printf '\n' >&2
+	complain "interrupted${RESULT_DIR:+; logs so far: $RESULT_DIR}"
+	exit "$1"
+}
+
+# set_up_rig: packages, svahw, images, folders, accelerator, the unit's address.
+set_up_rig() {
+	STAGE=packages
+	"$TOP/ci/packages" run || exit 2
+	svahw_build
+	if ((LEVEL == 1)); then
+		images_prepare qemu l1_kernel l1_initrd
+	else
+		images_prepare qemu l1_kernel l1_initrd vmm guest
+	fi
+	STAGE=results
+	results_open
+	children_open
+	accel_choose
+	machine_l1_devices
+	bar_learn
+}
+
+# set_up_inputs SHELL-LEVEL: what svahw, QEMU and the guests read. Empty: the tests are run.
+set_up_inputs() {
+	STAGE='write inputs'
+	dmar_table "$BAR" >"$RUN_DIR/dmar"
+	job_write "$1"
+	cp "$RUN_DIR/job" "$RESULT_DIR/job" || results_full
+	machine_l1_run
+	SVAHW_ARGS=(
+		"$SVAHW" --socket-dir "$RUN_DIR" --ready-fd 3 --once
+		--log-file "$RESULT_DIR/svahw.log" --stats "$RESULT_DIR/svahw.stats.json"
+		--trace "$RESULT_DIR/svahw.trace"
+	)
+}
