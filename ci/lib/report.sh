@@ -74,10 +74,10 @@ report_seen() {
 	seen=$(awk -v from="$((MONOTONIC_MS + STARTED_MS[$1]))" -v to="$((MONOTONIC_MS + ENDED_MS[$1]))" '
 		$2 == "qi" && $1 * 1000 >= from + 10 && $1 * 1000 <= to + 1 && match($0, /pasid=[0-9]+/) {
 			pasid = substr($0, RSTART + 6, RLENGTH - 6)
-			if (pasid != 0 && !(pasid in seen))
-				printf "%s%s", count++ ? ", " : "", pasid
-			seen[pasid] = 1
-		}' "$RESULT_DIR/svahw.trace" 2>/dev/null) || true
+			if (pasid != 0)
+				print pasid
+		}' "$RESULT_DIR/svahw.trace" 2>/dev/null | sort -nu | paste -s -d ,) || true
+	seen=${seen//,/, }
 	printf '%s' "${seen:-unknown}"
 }
 

@@ -100,13 +100,21 @@ int child_wait(struct child *c, unsigned int limit_s, child_sink sink);
 void klog_init(void);
 /** klog_mark() - Write a marker line for @name, forget everything before it. */
 void klog_mark(const char *name);
+/** enum klog_flags - What klog_check() also looks at, or passes over. */
+enum klog_flags {
+	KLOG_DEFECTS = 0,
+	KLOG_LEAKS = 1, /* kmemleak, where it is built in */
+	KLOG_FAULTS_EXPECTED = 2, /* the test makes the device fault: count, do not fail */
+};
+
 /**
- * klog_check() - Report every defect logged since the marker, new taints and,
- * where kmemleak is built in and @leaks, unreferenced objects.
+ * klog_check() - Report every defect logged since the marker, and new taints.
+ *
+ * Lines of refused device accesses are counted in "note dmar_fault_lines".
  *
  * Return: number of defects.
  */
-unsigned int klog_check(const char *name, bool leaks);
+unsigned int klog_check(const char *name, enum klog_flags flags);
 
 /* qi.c */
 /** qi_count_start() - Count the invalidation descriptors that this kernel submits. */

@@ -30,11 +30,16 @@ static int read_level(void)
 	return level && level[13] == '2' ? 2 : 1;
 }
 
+/* Set by the running test: it makes the device fault in a way that the kernel logs. */
+static enum klog_flags test_flags;
+
 static void test_line(const char *line)
 {
 	event("line %s", line);
 	if (!strncmp(line, "# note ", 7))
 		event("note %s", line + 7);
+	if (!strncmp(line, "# expect device_faults", 22))
+		test_flags = KLOG_FAULTS_EXPECTED;
 }
 
 static void run_test(const struct job_line *l, struct tally *t)
@@ -43,13 +48,14 @@ static void run_test(const struct job_line *l, struct tally *t)
 	struct child c;
 	int rc, status;
 
+	test_flags = KLOG_DEFECTS;
 	klog_mark(l->name);
 	event("start %s", l->name);
 	rc = child_start(&c, l->argv);
 	if (rc)
 		die("start %s: %s", l->argv[0], strerror(-rc));
 	status = child_wait(&c, l->limit_s, test_line);
-	if (klog_check(l->name, false) || (status && status != 4 && status != 2))
+	if (klog_check(l->name, test_flags) || (status && status != 4 && status != 2))
 		t->failed++;
 	else if (status == 4)
 		t->skipped++;
@@ -124,14 +130,14 @@ int main(void)
 	if (!job_has(&job, JOB_QUIET))
 		qi_count_start();
 	devices_init(level);
-	if (klog_check("-", false))
+	if (klog_check("-", KLOG_DEFECTS))
 		t.failed++;
 	event("plan %zu", job_tests(&job));
 	event_stage("ready");
 	run_job(&job, &t);
 	event_stage("tests");
 	qi_count_note();
-	if (klog_check("-", true))
+	if (klog_check("-", KLOG_LEAKS))
 		t.failed++;
 	event("verdict %s", verdict(&t));
 	power_off();

@@ -27,7 +27,7 @@
 #define FX_OTHER_PASID 9u
 
 /* Where fx_queue_open() puts a queue's ring and records in its address space. */
-#define FX_RING(q) (0x7f0000000000ULL + (q) * FX_2M)
+#define FX_RING(q) (FX_2M * (q) + 0x7f0000000000ULL)
 #define FX_CPL(q) (FX_RING(q) + 0x100000)
 
 /* Page table entry bits for fx_map() (VT-d 9.8, first stage). */

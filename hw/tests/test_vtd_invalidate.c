@@ -316,8 +316,7 @@ static void context_cache_matrix(void **state)
 		}
 		vt_submit(vt,
 			  vt_type(VTD_DESC_CC) | svk_put(VTD_DESC_G, rows[i].gran) |
-				  svk_put(VTD_CC_SID, rows[i].sid) |
-				  svk_put(VTD_CC_FM, rows[i].fm),
+				  svk_put(VTD_CC_SID, rows[i].sid) | svk_put(VTD_CC_FM, rows[i].fm),
 			  0);
 		vt_wait(vt);
 		for (unsigned int s = 0; s < 6; s++) {

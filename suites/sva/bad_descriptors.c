@@ -154,6 +154,7 @@ int main(void)
 {
 	svk_require();
 	ktap_start(8);
+	ktap_expect_device_faults("addresses that are not canonical");
 	src = memory_map(PAGE);
 	dst = memory_map(PAGE);
 	memset(dst, 0x77, PAGE);
