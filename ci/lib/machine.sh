@@ -17,8 +17,8 @@ machine_cmdline() {
 	# strict: an unmap is complete only when the device has forgotten the page.
 	local line="console=ttyS0 panic=-1 intel_iommu=on,sm_on iommu.strict=1 svakit.level=$1"
 
-	# KVM as TCG emulates it may wake a halted L2 late: docs/findings.md.
-	[[ $1 == 1 || $ACCEL_USED == kvm ]] || line+=' idle=poll'
+	# Under KVM as TCG emulates it, a one-shot timer of L2 may fire late: docs/findings.md.
+	[[ $1 == 1 || $ACCEL_USED == kvm ]] || line+=' nohz=off highres=off lapic=notscdeadline'
 	(($1 == 2)) || line+=' intremap=off iommufd.allow_unsafe_interrupts=1'
 	# With V=1 the consoles show the whole boot; else what a kernel developer wants to see.
 	[[ -n $V ]] || line+=' quiet'
