@@ -81,6 +81,9 @@ static int patch_process(pid_t pid, const uint64_t want[2])
 		    strncmp(perm, "rw", 2) || hi - lo > MAX_REGION)
 			continue;
 		places += patch_region(mem, lo, hi - lo, want);
+		/* Both are members of one structure, so of one region. */
+		if (places)
+			break;
 	}
 	if (maps)
 		fclose(maps);

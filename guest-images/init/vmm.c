@@ -61,6 +61,7 @@ static int vmm_release(struct child *c, int listen_fd)
 		event("line vmm: no monitor: %s", strerror(-qmp));
 		return qmp;
 	}
+	event_stage("l2qmp");
 	rc = smpwc_apply(qmp, c->pid);
 	if (!rc)
 		rc = qmp_command(qmp, "{\"execute\":\"cont\"}", NULL, 0);
