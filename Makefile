@@ -11,6 +11,9 @@ help:
 run:
 	@ci/run
 
+bench:
+	@ci/bench
+
 check:
 	@ci/check
 
@@ -28,4 +31,4 @@ clean:
 	@rm -rf build
 	@printf 'removed build/; results/ and the cache (%s) are kept\n' "$${XDG_CACHE_HOME:-~/.cache}/svakit"
 
-.PHONY: help run check list doctor shell clean
+.PHONY: help run bench check list doctor shell clean

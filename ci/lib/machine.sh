@@ -122,6 +122,8 @@ job_write() {
 	local shell_level=$1 name level
 
 	{
+		# A benchmark is not to pay for counting descriptors.
+		[[ ${TEST_JOB[${TESTS[0]:-none}]:-} != bench ]] || printf '%d quiet\n' 1 2
 		for name in ${TESTS[@]+"${TESTS[@]}"}; do
 			[[ $name == native.* ]] && level=1 || level=2
 			printf '%d run %s %d %s\n' "$level" "${name#*.}" "${TEST_LIMIT[$name]}" \

@@ -7,6 +7,21 @@
 REPORT=
 # Set when a program ended with the status of a setup error.
 RIG_FAILED=
+# The program that runs, or nothing.
+RELAY_PID=
+
+# relay_stop STATUS: on a signal. What runs beside a shell does not see Ctrl-C: it gets a TERM,
+# and the time to clean up.
+relay_stop() {
+	trap '' INT TERM HUP PIPE
+	if [[ -n $RELAY_PID ]]; then
+		kill -TERM "$RELAY_PID" 2>/dev/null || :
+		wait "$RELAY_PID" || :
+	fi
+	printf '\n' >&2
+	complain interrupted
+	exit "$1"
+}
 
 # relay GROUP COMMAND...: run it. Its failure without a failed result is one.
 relay() {
@@ -16,12 +31,13 @@ relay() {
 	RELAY_PROGRAM=
 	verbose "$@"
 	exec {relay_fd}< <(exec "$@" </dev/null)
+	RELAY_PID=$!
 	while IFS= read -r -u "$relay_fd" line; do
 		relay_line "$group" "$line"
 	done
 	exec {relay_fd}<&-
-	wait $! || status=$?
-	((status != 130 && status != 143)) || exit "$status"
+	wait "$RELAY_PID" || status=$?
+	RELAY_PID=
 	((status != 2)) || RIG_FAILED=$group
 	((status == 0 || status == 4 || KTAP_FAILED > failed)) || ktap_fail "$group.run" "exit=$status"
 }

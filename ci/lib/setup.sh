@@ -7,7 +7,7 @@
 clean_up() {
 	local status=$?
 
-	trap '' INT TERM HUP
+	trap '' INT TERM HUP PIPE
 	set +eu
 	children_close
 	exit "$status"
@@ -15,9 +15,21 @@ clean_up() {
 
 # interrupted STATUS: on a signal.
 interrupted() {
+	# A second one would end the clean-up in its middle.
+	trap '' INT TERM HUP PIPE
 	printf '\n' >&2
 	complain "interrupted${RESULT_DIR:+; logs so far: $RESULT_DIR}"
 	exit "$1"
+}
+
+# set_up_traps: clean_up on every way out. A signal is one; a reader of our output that goes away
+# (make run | head) is another.
+set_up_traps() {
+	trap clean_up EXIT
+	trap 'interrupted 130' INT
+	trap 'interrupted 143' TERM
+	trap 'interrupted 129' HUP
+	trap 'exit 141' PIPE
 }
 
 # set_up_rig: packages, svahw, images, folders, accelerator, the unit's address.
@@ -48,6 +60,6 @@ set_up_inputs() {
 	SVAHW_ARGS=(
 		"$SVAHW" --socket-dir "$RUN_DIR" --ready-fd 3 --once
 		--log-file "$RESULT_DIR/svahw.log" --stats "$RESULT_DIR/svahw.stats.json"
-		--trace "$RESULT_DIR/svahw.trace"
+		--trace "$RESULT_DIR/svahw.trace" --trace-events 262144
 	)
 }

@@ -4,7 +4,7 @@
 # The tests that run in guests, from the suites' tests.list files:
 #
 #   # one-line description of the next test
-#   name  time-limit-in-seconds  levels (1, 2 or 1,2)  job (main or check)  arguments...
+#   name  time-limit-in-seconds  levels (1, 2 or 1,2)  job (main, check or bench)  arguments...
 #
 # In a guest, the test is the program /bin/NAME.
 
@@ -33,7 +33,7 @@ tests_add() {
 	local file=$1 name=$2 limit=$3 levels=$4 job=$5 args=$6 text=$7 level full
 
 	[[ $name =~ ^[a-z][a-z0-9_]*$ && $limit =~ ^[1-9][0-9]*$ &&
-		$levels =~ ^[12](,[12])?$ && $job =~ ^(main|check)$ ]] ||
+		$levels =~ ^[12](,[12])?$ && $job =~ ^(main|check|bench)$ ]] ||
 		die "$file: '$name $limit $levels $job' is no test: want name, seconds, levels, job"
 	for level in ${levels//,/ }; do
 		full=${LEVEL_NAME[level]}.$name
@@ -77,7 +77,7 @@ tests_select() {
 		for name in "${TESTS[@]}"; do
 			[[ $name == "${LEVEL_NAME[level]}".* ]] || continue
 			# Who names a test gets it, whatever its job.
-			[[ -n $TEST || $job == check || ${TEST_JOB[$name]} == main ]] || continue
+			[[ -n $TEST || $job == check || ${TEST_JOB[$name]} == "$job" ]] || continue
 			! tests_match "$name" || keep+=("$name")
 		done
 	done

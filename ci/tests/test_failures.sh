@@ -119,32 +119,46 @@ test_bar_moved() {
 
 # Ctrl-C ends everything, with status 130
 test_interrupt() {
-	interrupt_run INT
+	interrupt_run INT "$TOP/ci/run"
 	[[ $STATUS == 130 ]] || unlike 'exit status' "$STATUS" 130
 	expect_message 'interrupted'
 }
 
 # so does a TERM, with 143
 test_terminate() {
-	interrupt_run TERM
+	interrupt_run TERM "$TOP/ci/run"
 	[[ $STATUS == 143 ]] || unlike 'exit status' "$STATUS" 143
 }
 
-# interrupt_run SIGNAL: send it to a run that is in the middle of a test.
-interrupt_run() {
-	local pid line
+# a reader that goes away ends the run, and everything with it
+test_broken_pipe() {
+	FAKE_GUEST=hang L1_BOOT_LIMIT=15 TEST_GRACE=15 "$TOP/ci/run" 2>err </dev/null | head -n 1 >out
+	expect_line '^TAP version 13$'
+}
 
+# Ctrl-C of make check ends the run of the guests that is under way
+test_interrupt_check() {
+	interrupt_run INT "$TOP/ci/check" TEST='native.*'
+	[[ $STATUS == 130 ]] || unlike 'exit status' "$STATUS" 130
+	expect_message 'error in stage "L1 tests": interrupted'
+}
+
+# interrupt_run SIGNAL PROGRAM [NAME=VALUE...]: send it to one that is in the middle of a test.
+interrupt_run() {
+	local signal=$1 program=$2 pid line
+
+	shift 2
 	mkfifo progress
 	# Job control lets the run have SIGINT at its default, as on a terminal.
 	set -m
-	FAKE_GUEST=hang L1_BOOT_LIMIT=15 TEST_GRACE=15 "$TOP/ci/run" >progress 2>err </dev/null &
+	env "$@" FAKE_GUEST=hang L1_BOOT_LIMIT=15 TEST_GRACE=15 "$program" >progress 2>err </dev/null &
 	pid=$!
 	set +m
 	exec {progress}<progress
 	while read -r -t 15 -u "$progress" line; do
 		[[ $line != '# native.victim'* ]] || break
 	done
-	kill -"$1" -- "-$pid"
+	kill -"$signal" -- "-$pid"
 	STATUS=0
 	wait "$pid" || STATUS=$?
 	cat <&"$progress" >out

@@ -97,3 +97,38 @@ test_bar_is_kept() {
 	expect_end 0 4 0 0
 	! grep -q 'learning' err || unlike messages 'learning again' 'the cache'
 }
+
+# ACCEL=auto: KVM if it boots a kernel, and the answer is kept
+test_kvm_works() {
+	[[ -r /dev/kvm && -w /dev/kvm ]] || skip 'no /dev/kvm'
+	runner ACCEL=auto FAKE_KVM=works
+	expect_end 0 4 0 0
+	expect_line '^accelerator +KVM \(KVM boots the kernel\)'
+	runner ACCEL=auto
+	expect_line '^accelerator +KVM '
+}
+
+# ACCEL=auto: TCG if /dev/kvm is there and cannot boot a kernel, with the reason
+test_kvm_useless() {
+	[[ -r /dev/kvm && -w /dev/kvm ]] || skip 'no /dev/kvm'
+	runner ACCEL=auto
+	expect_end 0 4 0 0
+	expect_line '^accelerator +TCG \(/dev/kvm is there, but QEMU ended: KVM internal error'
+}
+
+# missing packages are named in one command when we may not install them
+test_packages_named() {
+	[[ -e /etc/debian_version ]] || skip 'not a Debian system'
+	unshare --user true 2>/dev/null || skip 'no user namespaces'
+	mkdir -p top/ci
+	ln -s "$TOP/ci/lib" top/ci/lib
+	cp "$TOP/ci/packages" top/ci/
+	printf '%s\n' 'there run cmd:bash is there' 'one run cmd:no-such-program compiles' \
+		'two check hdr:no/such.h tests' >top/ci/packages.list
+	STATUS=0
+	# Without a mapping, nobody is root in a user namespace.
+	unshare --user top/ci/packages check >out 2>err || STATUS=$?
+	expect_setup_error packages 'missing packages: one two'
+	expect_message 'type: sudo apt-get install --no-install-recommends one two$'
+	expect_message '^ +two +tests$'
+}

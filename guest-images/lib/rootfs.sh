@@ -58,7 +58,13 @@ rootfs_list() {
 		"/bin/busybox 755 $(type -P busybox)" \
 		"/boot/kernel 644 $K_IMAGE" \
 		"/lib/modules/svakit_accel.ko 644 $1"
-	for program in "$BUILD"/suites/*/* "$BUILD"/bench/*; do
+	# The name says which benchmark.
+	for program in flush dma_map; do
+		printf '/bin/bench_%s 755 %s\n' "$program" "$BUILD/bench/svakit-bench"
+	done
+	[[ ! -f $BUILD/bench/dma_map_benchmark ]] ||
+		printf '/bin/dma_map_benchmark 755 %s\n' "$BUILD/bench/dma_map_benchmark"
+	for program in "$BUILD"/suites/*/*; do
 		[[ -f $program && -x $program ]] || continue
 		printf '/bin/%s 755 %s\n' "${program##*/}" "$program"
 	done

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# make check and make list: one count over many programs.
+
+# checker [NAME=VALUE...]: as runner, with ci/check.
+checker() {
+	STATUS=0
+	timeout 60 env "$@" "$TOP/ci/check" >out 2>err </dev/null || STATUS=$?
+}
+
+# results of different programs are numbered and counted together, the plan comes last
+test_check_counts() {
+	checker TEST='lint.python lint.length native.first guest.victim'
+	expect_end 0 4 0 0
+	expect_line '^ok 1 lint\.(python|length)$'
+	expect_line '^ok 4 guest\.victim$'
+	expect_line '^1\.\.4$'
+	expect_line '^accelerator '
+}
+
+# a failure in the guests is one of the check
+test_check_fails() {
+	checker TEST='lint.python native.*' FAKE_GUEST=bug
+	expect_end 1 2 1 0
+	expect_line '^not ok 3 native\.victim # kernel log: BUG'
+}
+
+# an error of the rig is one of the check
+test_check_rig_fails() {
+	checker TEST='lint.python native.*' FAKE_GUEST=dead_mid_run
+	expect_end 2 2 1 0
+	expect_message "error in stage \"L1 tests\": L1's QEMU ended"
+}
+
+# every name is one that result parsers take, and none is there twice
+test_names() {
+	local bad
+
+	"$TOP/ci/list" >out
+	bad=$(cut -d ' ' -f 1 out | grep -vE '^[a-z0-9_]+(\.[a-z0-9_]+)+$') || true
+	[[ -z $bad ]] || unlike names "$bad" 'lower case letters, digits, _ and .'
+	bad=$(cut -d ' ' -f 1 out | sort | uniq -d)
+	[[ -z $bad ]] || unlike names "$bad" 'each once'
+	bad=$(grep -E '^[^ ]+ *$' out) || true
+	[[ -z $bad ]] || unlike descriptions "$bad" 'one for each'
+	expect_line '^guest\.victim +what FAKE_GUEST says$'
+}
