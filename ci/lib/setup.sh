@@ -22,14 +22,12 @@ interrupted() {
 	exit "$1"
 }
 
-# set_up_traps: clean_up on every way out. A signal is one; a reader of our output that goes away
-# (make run | head) is another.
+# set_up_traps: clean_up on every way out; the shell does it on SIGPIPE (make run | head) as well.
 set_up_traps() {
 	trap clean_up EXIT
 	trap 'interrupted 130' INT
 	trap 'interrupted 143' TERM
 	trap 'interrupted 129' HUP
-	trap 'exit 141' PIPE
 }
 
 # set_up_rig: packages, svahw, images, folders, accelerator, the unit's address.

@@ -124,7 +124,7 @@ test_interrupt() {
 	expect_message 'interrupted'
 }
 
-# so does a TERM, with 143
+# a TERM of the runner alone too, with status 143
 test_terminate() {
 	interrupt_run TERM "$TOP/ci/run"
 	[[ $STATUS == 143 ]] || unlike 'exit status' "$STATUS" 143
@@ -143,9 +143,10 @@ test_interrupt_check() {
 	expect_message 'error in stage "L1 tests": interrupted'
 }
 
-# interrupt_run SIGNAL PROGRAM [NAME=VALUE...]: send it to one that is in the middle of a test.
+# interrupt_run SIGNAL PROGRAM [NAME=VALUE...]: send it in the middle of a test. SIGINT goes to the
+# whole process group, as from a terminal, another signal to the program alone.
 interrupt_run() {
-	local signal=$1 program=$2 pid line
+	local signal=$1 program=$2 pid target line
 
 	shift 2
 	mkfifo progress
@@ -158,7 +159,9 @@ interrupt_run() {
 	while read -r -t 15 -u "$progress" line; do
 		[[ $line != '# native.victim'* ]] || break
 	done
-	kill -"$signal" -- "-$pid"
+	target=$pid
+	[[ $signal != INT ]] || target=-$pid
+	kill -"$signal" -- "$target"
 	STATUS=0
 	wait "$pid" || STATUS=$?
 	cat <&"$progress" >out

@@ -267,6 +267,8 @@ void svk_queue_submit_long(struct svk_queue *q, void *target, u64 size, struct s
 	/* No fill leaves what is there now, nor what the one before it left. */
 	for (i = 0; i < count; i++)
 		fills[i] = svk_desc_fill(target, before + 1 + i, size);
+	for (i = 0; i < SVK_QUEUE_ENTRIES - 1; i++)
+		svk_queue_submit(q, batch);
 	batch.ctrl |= cpu_to_le32(SVK_DESC_CPL_RECORD);
 	batch.cpl = cpu_to_le64((uintptr_t)cpl);
 	svk_queue_submit(q, batch);

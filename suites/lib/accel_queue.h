@@ -94,8 +94,8 @@ u32 svk_queue_submit(struct svk_queue *q, struct svk_desc desc);
 void svk_queue_submit_as_is(struct svk_queue *q, struct svk_desc desc);
 
 /**
- * svk_queue_submit_long() - Keep the device writing for hundreds of milliseconds.
- * @q: with room for one descriptor
+ * svk_queue_submit_long() - Keep the device writing for much longer than a test takes.
+ * @q: empty; it is full afterwards
  * @target: page aligned, written again and again, with another value each time
  * @size: bytes of @target, whole pages
  * @cpl: record of the whole, all zero
