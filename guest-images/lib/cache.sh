@@ -38,7 +38,10 @@ cache_entry() {
 
 	shift 2
 	ENTRY=$CACHE/$kind-$key
-	[[ ! -d $ENTRY ]] || return 0
+	if [[ -d $ENTRY ]]; then
+		touch "$ENTRY"
+		return 0
+	fi
 	exec {lock}>"$CACHE/lock/$kind-$key"
 	if ! flock -n "$lock"; then
 		say "another run makes $kind-$key; waiting for it"
@@ -54,8 +57,16 @@ cache_entry() {
 		"$@" "$CACHE_TEMP"
 		mv -T "$CACHE_TEMP" "$ENTRY"
 		CACHE_TEMP=
+		cache_prune "$kind"
 	fi
 	exec {lock}>&-
+}
+
+# cache_prune KIND: what is made anew with every change of a test would fill the
+# disk. No run needs an entry for three hours without asking for it again.
+cache_prune() {
+	[[ $1 =~ ^(initrd|guest|module)$ ]] || return 0
+	find "$CACHE" -mindepth 1 -maxdepth 1 -type d -name "$1-*" -mmin +180 -exec rm -rf {} +
 }
 
 # cache_room KIND: enough free disk for this kind of entry, in MiB.
