@@ -59,6 +59,8 @@ child_watch() {
 	if [[ -z $stop ]]; then
 		"$@" <&0 {EVENTS_FD}>&- &
 		pid=$!
+		# The shell would name a child that is killed, among the messages of that child.
+		exec 2>/dev/null
 		[[ -z $stop ]] || kill -"$stop" "$pid" || :
 	fi
 	# A trapped signal ends wait early: ask again until the child is gone.

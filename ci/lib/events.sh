@@ -15,9 +15,18 @@ deadline_set() {
 	DEADLINE_MS=$((NOW_MS + $1 * 1000))
 }
 
+# event_read: read within SECONDS_TEXT, sets PART, perhaps to less than a line. IFS is local to it: as the
+# environment of read it would be that of a trap which runs inside of read.
+event_read() {
+	local IFS=
+
+	PART=
+	read -r -t "$SECONDS_TEXT" -u "$EVENTS_FD" PART
+}
+
 # event_next: wait for the next event until the deadline, sets EVENT and NOW_MS. Fails when it is over.
 event_next() {
-	local part left status
+	local left status
 
 	EVENT=
 	while :; do
@@ -25,10 +34,9 @@ event_next() {
 		left=$((DEADLINE_MS - NOW_MS))
 		((left > 0)) || return 1
 		clock_seconds "$left"
-		part=
 		status=0
-		IFS= read -r -t "$SECONDS_TEXT" -u "$EVENTS_FD" part || status=$?
-		EVENT+=$part
+		event_read || status=$?
+		EVENT+=$PART
 		if ((status == 0)); then
 			event_record
 			return 0

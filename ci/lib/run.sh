@@ -90,10 +90,10 @@ run_own_event() {
 	esac
 }
 
-# run_process_ended: one of the two may end a moment before the other, and be its victim: the
-# runner waits for both before it judges, but not long.
+# run_process_ended: QEMU may end a moment before svahw, and be its victim, or svahw because QEMU has
+# gone: both are waited for, but not long. An svahw that failed is the culprit.
 run_process_ended() {
-	if ((${#CHILD_PID[@]} == 0)); then
+	if ((${#CHILD_PID[@]} == 0)) || [[ ${EXIT[svahw]:-0} != 0 ]]; then
 		run_judge
 	elif [[ -z $ENDING ]]; then
 		ENDING=yes
@@ -101,14 +101,24 @@ run_process_ended() {
 	fi
 }
 
+# status_text STATUS: for a message.
+status_text() {
+	if (($1 > 128)); then
+		printf 'signal %d (%s)' "$(($1 - 128))" "$(kill -l "$(($1 - 128))")"
+	else
+		printf 'status %d' "$1"
+	fi
+}
+
 # run_judge: from how the processes ended, or did not end, to FAULT or BROKEN.
 run_judge() {
-	local qemu=${EXIT[qemu]:-running} svahw=${EXIT[svahw]:-running}
+	local qemu=${EXIT[qemu]:-running} svahw=${EXIT[svahw]:-running} where=
 
 	if [[ $svahw != running && $svahw != 0 ]] || [[ $qemu == running ]]; then
-		run_broken "svahw ended with status $svahw$([[ $STAGE == 'svahw up' ]] || printf ' under a running machine')"
+		[[ $qemu != running || $STAGE == 'svahw up' ]] || where=' under a running machine'
+		run_broken "svahw ended with $(status_text "$svahw")$where"
 	elif [[ $qemu != 0 ]]; then
-		run_broken "L1's QEMU ended with status $qemu: $(tail -n 1 "$RESULT_DIR/qemu.out")"
+		run_broken "L1's QEMU ended with $(status_text "$qemu"): $(tail -n 1 "$RESULT_DIR/qemu.out")"
 	elif [[ -z ${VERDICT[1]:-} ]]; then
 		panicked 1 || PANIC='L1 powered off or reset without a verdict'
 		run_faulted "$PANIC"

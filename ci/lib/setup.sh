@@ -5,7 +5,7 @@
 
 # clean_up: on EXIT. Whatever ends the runner ends its children and removes its folder.
 clean_up() {
-	local status=$?
+	local status=$? IFS=$' \t\n'
 
 	trap '' INT TERM HUP PIPE
 	set +eu

@@ -81,7 +81,7 @@ test_qemu_dead_at_start() {
 test_qemu_dead_mid_run() {
 	runner FAKE_GUEST=dead_mid_run
 	expect_end 2 1 3 0
-	expect_message 'error in stage "L1 tests": L1.s QEMU ended with status 139'
+	expect_message 'error in stage "L1 tests": L1.s QEMU ended with signal 11 \(SEGV\)'
 }
 
 # svahw that does not start is an error of the rig
@@ -97,7 +97,7 @@ test_svahw_dead_at_start() {
 test_svahw_dead_mid_run() {
 	runner FAKE_SVAHW=dead_mid_run FAKE_GUEST=svahw_dies
 	expect_end 2 1 3 0
-	expect_message 'error in stage "L1 tests": svahw ended with status 139 under a running machine'
+	expect_message 'error in stage "L1 tests": svahw ended with signal 11 \(SEGV\) under a running machine'
 }
 
 # svahw that opens no sockets
@@ -165,4 +165,5 @@ interrupt_run() {
 	STATUS=0
 	wait "$pid" || STATUS=$?
 	cat <&"$progress" >out
+	! grep -E "warning|line [0-9]+:" err || unlike messages "$(<err)" "no complaint of the clean-up"
 }

@@ -323,11 +323,11 @@ static void requests_without_pasid(void **state)
 	assert_int_equal(fx_wait(fx_cpl(f, 3, FX_NO_PASID, 0)).status, SVK_CPL_OK);
 }
 
-#define ats(test)                                     \
+#define cmocka_unit_test_ats(test)                    \
 	{                                             \
 #test, test, setup, fx_teardown, NULL \
 	}
-#define no_ats(test)                                                        \
+#define cmocka_unit_test_without_ats(test)                                  \
 	{                                                                   \
 #test "_without_ats", test, setup_no_ats, fx_teardown, NULL \
 	}
@@ -335,28 +335,28 @@ static void requests_without_pasid(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ats(copy_stops_at_the_byte),
-		no_ats(copy_stops_at_the_byte),
-		ats(fill_stops_at_the_byte),
-		no_ats(fill_stops_at_the_byte),
-		ats(compare_and_crc_stop_at_the_byte),
-		no_ats(compare_and_crc_stop_at_the_byte),
-		ats(fault_is_not_remembered),
-		no_ats(fault_is_not_remembered),
-		ats(addresses_that_are_not_ram),
-		no_ats(addresses_that_are_not_ram),
-		ats(superpage_that_sticks_out_of_ram),
-		no_ats(superpage_that_sticks_out_of_ram),
-		ats(ring_refused),
-		no_ats(ring_refused),
-		ats(record_refused),
-		no_ats(record_refused),
-		ats(no_bus_master),
-		no_ats(no_bus_master),
-		ats(pasid_disabled_under_a_queue),
-		no_ats(pasid_disabled_under_a_queue),
-		ats(requests_without_pasid),
-		no_ats(requests_without_pasid),
+		cmocka_unit_test_ats(copy_stops_at_the_byte),
+		cmocka_unit_test_without_ats(copy_stops_at_the_byte),
+		cmocka_unit_test_ats(fill_stops_at_the_byte),
+		cmocka_unit_test_without_ats(fill_stops_at_the_byte),
+		cmocka_unit_test_ats(compare_and_crc_stop_at_the_byte),
+		cmocka_unit_test_without_ats(compare_and_crc_stop_at_the_byte),
+		cmocka_unit_test_ats(fault_is_not_remembered),
+		cmocka_unit_test_without_ats(fault_is_not_remembered),
+		cmocka_unit_test_ats(addresses_that_are_not_ram),
+		cmocka_unit_test_without_ats(addresses_that_are_not_ram),
+		cmocka_unit_test_ats(superpage_that_sticks_out_of_ram),
+		cmocka_unit_test_without_ats(superpage_that_sticks_out_of_ram),
+		cmocka_unit_test_ats(ring_refused),
+		cmocka_unit_test_without_ats(ring_refused),
+		cmocka_unit_test_ats(record_refused),
+		cmocka_unit_test_without_ats(record_refused),
+		cmocka_unit_test_ats(no_bus_master),
+		cmocka_unit_test_without_ats(no_bus_master),
+		cmocka_unit_test_ats(pasid_disabled_under_a_queue),
+		cmocka_unit_test_without_ats(pasid_disabled_under_a_queue),
+		cmocka_unit_test_ats(requests_without_pasid),
+		cmocka_unit_test_without_ats(requests_without_pasid),
 	};
 
 	return cmocka_run_group_tests_name("accel_fault", tests, NULL, NULL);
