@@ -38,7 +38,7 @@ catalogue_model() {
 		text=$(catalogue_subject "$file")
 		while IFS= read -r name; do
 			catalogue_row "model.$(basename "${file%.c}").$name" "$text"
-		done < <(grep -v '^#' "$file" | grep -oE 'cmocka_unit_test[a-z_]*\([a-z0-9_]+' |
+		done < <(grep -v '^#' "$file" | grep -oE '(TEST|cmocka_unit_test[a-z_]*)\([a-z0-9_]+' |
 			sed -E 's/.*_without_ats\((.*)/\1_without_ats/; s/.*\(//')
 	done
 	catalogue_row model.valgrind 'the unit tests, under valgrind'
