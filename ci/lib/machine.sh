@@ -8,7 +8,8 @@
 L1_MEMORY=2G
 L1_CPUS=2
 # All of it is pinned for the device, page by page, before L2 starts: as little as will do.
-L2_MEMORY=256M
+# KASAN needs its share.
+L2_MEMORY=$([[ $DEBUG == 1 ]] && printf 768M || printf 256M)
 ACCEL_BDF=00:06.0
 
 # machine_cmdline LEVEL: the kernel's command line.
