@@ -3,7 +3,8 @@
 #
 # Small answers that are expensive to find out, kept between runs.
 
-CACHE=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/svakit
+# Without HOME, ~ is the home folder that the password database names.
+CACHE=${XDG_CACHE_HOME:-~/.cache}/svakit
 
 # cache_key: the name for what is on stdin.
 cache_key() {

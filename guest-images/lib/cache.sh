@@ -6,7 +6,8 @@
 # when it is complete, under a lock of its own: an interrupted build is never
 # taken for a finished one, and two runs at once make it once.
 
-CACHE=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/svakit
+# Without HOME, ~ is the home folder that the password database names.
+CACHE=${XDG_CACHE_HOME:-~/.cache}/svakit
 CACHE_TEMP=
 
 # cache_init: the folder, and the clean-up of what an interrupted run left.
