@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <sched.h>
 #include <string.h>
 
 #include "machine.h"
+
+/* Looks at the waiters before they are given up, in case one of them was preempted. */
+#define STEP_BACK_TRIES 1000
 
 static const char *const counter_names[SVK_LAB_COUNTERS] = {
 	[SVK_LAB_QI_TOTAL] = "qi_total",
@@ -51,6 +55,38 @@ void machine_init(struct machine *m, struct trace *trace)
 void machine_cleanup(struct machine *m)
 {
 	pthread_mutex_destroy(&m->lock);
+}
+
+void machine_step_back(struct machine *m)
+{
+	unsigned int tries;
+
+	if (!__atomic_load_n(&m->waiters, __ATOMIC_RELAXED))
+		return;
+	machine_unlock(m);
+	for (tries = 0; tries < STEP_BACK_TRIES; tries++) {
+		if (!__atomic_load_n(&m->waiters, __ATOMIC_RELAXED))
+			break;
+		sched_yield();
+	}
+	machine_lock(m);
+}
+
+void machine_sleep(struct machine *m, struct machine_sleeper *s)
+{
+	s->asleep = true;
+	while (s->asleep)
+		pthread_cond_wait(&s->cond, &m->lock);
+	__atomic_sub_fetch(&m->waiters, 1, __ATOMIC_RELAXED);
+}
+
+void machine_wake(struct machine *m, struct machine_sleeper *s)
+{
+	if (!s->asleep)
+		return;
+	s->asleep = false;
+	__atomic_add_fetch(&m->waiters, 1, __ATOMIC_RELAXED);
+	pthread_cond_signal(&s->cond);
 }
 
 const char *machine_counter_name(enum svk_lab_counter c)

@@ -2,9 +2,9 @@
 /*
  * What every part of the model shares: one lock, the counters, the trace.
  *
- * Threads: the event loop (sockets, registers, invalidation queue) and the
- * accelerator's engine (descriptors, copies). Both take the machine's lock
- * for every access to model state. No copy of guest data and no system call
+ * Threads: the event loop (sockets, registers, invalidation queue) and an engine
+ * for each accelerator (descriptors, copies). All take the machine's lock for
+ * every access to model state. No copy of guest data and no system call
  * that can block runs under it, so the event loop never waits for a DMA.
  */
 #ifndef HW_MACHINE_H
@@ -22,7 +22,8 @@ struct trace;
  * @lock: guards everything of the model except what says otherwise
  * @trace: event ring, may be NULL
  * @count: counters, indexed by enum svk_lab_counter; guarded by @lock
- * @waiters: threads inside machine_lock() that do not have the lock yet; atomic
+ * @waiters: threads that want the lock through machine_lock(), or were woken by
+ *	machine_wake(), and do not have it yet; atomic
  */
 struct machine {
 	pthread_mutex_t lock;
@@ -41,9 +42,10 @@ void machine_cleanup(struct machine *m);
  * machine_lock() - Take the lock, and be let in soon.
  *
  * A POSIX mutex is not fair: a thread that drops it and takes it again at once
- * wins over one that sleeps on it. The engine, which does that with every
- * chunk and descriptor, looks at @waiters and steps back; so whoever may have
- * to compete with it (the event loop) takes the lock through this function.
+ * wins over one that sleeps on it. An engine, which does that with every chunk
+ * and descriptor, calls machine_step_back(); so whoever may have to compete
+ * with one, the event loop or another engine, takes the lock through this
+ * function.
  */
 static inline void machine_lock(struct machine *m)
 {
@@ -57,6 +59,30 @@ static inline void machine_unlock(struct machine *m)
 {
 	pthread_mutex_unlock(&m->lock);
 }
+
+/** machine_step_back() - Let those in who wait for the lock, and take it again. Lock held. */
+void machine_step_back(struct machine *m);
+
+/**
+ * struct machine_sleeper - A thread that sleeps until there is work.
+ * @cond: what it sleeps on
+ * @asleep: nobody has called machine_wake() yet
+ */
+struct machine_sleeper {
+	pthread_cond_t cond;
+	bool asleep;
+};
+
+/**
+ * machine_sleep() - Drop the lock until machine_wake(), then take it again.
+ *
+ * A sleeper that was woken counts as one that waits for the lock, so that a
+ * busy engine lets it in; pthread_cond_wait() alone would not say so.
+ */
+void machine_sleep(struct machine *m, struct machine_sleeper *s);
+
+/** machine_wake() - Wake the sleeper, if it sleeps. Lock held. */
+void machine_wake(struct machine *m, struct machine_sleeper *s);
 
 /** machine_count() - Add one to a counter. The caller holds the lock. */
 static inline void machine_count(struct machine *m, enum svk_lab_counter c)

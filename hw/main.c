@@ -26,9 +26,9 @@ struct svahw {
 	struct machine machine;
 	struct trace *trace;
 	struct gmem *vtd_mem;
-	struct gmem *accel_mem;
+	struct gmem *accel_mem[SVAHW_MAX_ACCELS];
 	struct vtd_function *vtd;
-	struct accel *accel;
+	struct accel *accel[SVAHW_MAX_ACCELS];
 	struct vfio_user_server *server;
 	FILE *stats_file;
 	FILE *trace_file;
@@ -75,16 +75,30 @@ static int block_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static int add_socket(struct svahw *h, struct pci_function *fn, const char *dir, const char *name)
+static int add_socket(struct svahw *h, struct pci_function *fn, const char *dir)
 {
 	char *path;
 	int rc;
 
-	if (asprintf(&path, "%s/%s", dir, name) < 0)
+	if (asprintf(&path, "%s/%s.sock", dir, fn->name) < 0)
 		return -ENOMEM;
 	rc = vfio_user_add(h->server, fn, path);
 	free(path);
 	return rc;
+}
+
+/* Return: whether it worked; if not, errno says why. */
+static bool build_accel(struct svahw *h, const struct options *o, unsigned int i)
+{
+	struct accel_config cfg = o->accel;
+
+	cfg.index = i;
+	cfg.sid = o->accel_sid[i];
+	h->accel_mem[i] = gmem_new(&h->machine);
+	if (!h->accel_mem[i])
+		return false;
+	h->accel[i] = accel_new(&cfg, &h->machine, h->accel_mem[i], vtd_function_unit(h->vtd));
+	return h->accel[i];
 }
 
 static int svahw_build(struct svahw *h, const struct options *o)
@@ -93,15 +107,14 @@ static int svahw_build(struct svahw *h, const struct options *o)
 		h->trace = trace_new(o->trace_events);
 	machine_init(&h->machine, h->trace);
 	h->vtd_mem = gmem_new(&h->machine);
-	h->accel_mem = gmem_new(&h->machine);
-	if ((o->trace_file && !h->trace) || !h->vtd_mem || !h->accel_mem)
+	if ((o->trace_file && !h->trace) || !h->vtd_mem)
 		goto err;
 	h->vtd = vtd_function_new(&o->vtd, &h->machine, h->vtd_mem);
 	if (!h->vtd)
 		goto err;
-	h->accel = accel_new(&o->accel, &h->machine, h->accel_mem, vtd_function_unit(h->vtd));
-	if (!h->accel)
-		goto err;
+	for (unsigned int i = 0; i < o->accels; i++)
+		if (!build_accel(h, o, i))
+			goto err;
 	h->server = vfio_user_new(&h->machine);
 	if (!h->server)
 		goto err;
@@ -115,9 +128,9 @@ static int svahw_listen(struct svahw *h, const struct options *o)
 {
 	int rc;
 
-	rc = add_socket(h, vtd_function_pci(h->vtd), o->socket_dir, "vtd.sock");
-	if (!rc)
-		rc = add_socket(h, accel_function(h->accel), o->socket_dir, "accel.sock");
+	rc = add_socket(h, vtd_function_pci(h->vtd), o->socket_dir);
+	for (unsigned int i = 0; !rc && i < o->accels; i++)
+		rc = add_socket(h, accel_function(h->accel[i]), o->socket_dir);
 	if (rc)
 		return rc;
 	log_info("listening in %s", o->socket_dir);
@@ -156,7 +169,7 @@ static int svahw_start(struct svahw *h, const struct options *o)
 	return rc ? rc : svahw_listen(h, o);
 }
 
-/* Write what was asked for. The server is gone, so only the engine may still be counting. */
+/* Write what was asked for. The server is gone, so only the engines may still be counting. */
 static int svahw_report(struct svahw *h, const struct options *o)
 {
 	int stats_rc = 0, trace_rc = 0;
@@ -177,9 +190,11 @@ static int svahw_report(struct svahw *h, const struct options *o)
 static void svahw_cleanup(struct svahw *h)
 {
 	vfio_user_free(h->server);
-	accel_free(h->accel);
+	for (unsigned int i = 0; i < SVAHW_MAX_ACCELS; i++)
+		accel_free(h->accel[i]);
 	vtd_function_free(h->vtd);
-	gmem_free(h->accel_mem);
+	for (unsigned int i = 0; i < SVAHW_MAX_ACCELS; i++)
+		gmem_free(h->accel_mem[i]);
 	gmem_free(h->vtd_mem);
 	trace_free(h->trace);
 	if (h->stop_fd >= 0)

@@ -20,6 +20,7 @@ enum {
 	OPT_SOCKET_DIR = 0x100,
 	OPT_CAP,
 	OPT_ECAP,
+	OPT_VCS_PASIDS,
 	OPT_QUEUES,
 	OPT_PASID_WIDTH,
 	OPT_ACCEL_BDF,
@@ -37,22 +38,25 @@ enum {
 
 static const struct argp_option argp_options[] = {
 	{NULL, 0, NULL, 0, "Sockets:", 1},
-	{"socket-dir", OPT_SOCKET_DIR, "DIR", 0, "Make vtd.sock and accel.sock there (default .)",
-	 0},
-	{"once", OPT_ONCE, NULL, 0, "Exit when both clients have come and gone", 0},
+	{"socket-dir", OPT_SOCKET_DIR, "DIR", 0,
+	 "Make the sockets there (default .): vtd.sock, accel.sock, accel-2.sock, ...", 0},
+	{"once", OPT_ONCE, NULL, 0, "Exit when each function has had a client and none is left", 0},
 	{"ready-fd", OPT_READY_FD, "N", 0,
-	 "Write one byte to descriptor N, and close it, when both sockets listen", 0},
+	 "Write one byte to descriptor N, and close it, when all sockets listen", 0},
 	{NULL, 0, NULL, 0, "VT-d unit:", 2},
 	{"cap", OPT_CAP, "SPEC", 0, "Change capability fields, such as -fl5lp or sagaw=4", 0},
 	{"ecap", OPT_ECAP, "SPEC", 0, "Change extended capability fields, such as -smpwc,pss=15",
 	 0},
+	{"vcs-pasids", OPT_VCS_PASIDS, "FIRST-LAST", 0,
+	 "PASIDs that virtual commands give (default 0x8000-0xffff)", 0},
 	{"list-caps", OPT_LIST_CAPS, NULL, 0, "List the fields of both registers and exit", 0},
-	{NULL, 0, NULL, 0, "Accelerator:", 3},
+	{NULL, 0, NULL, 0, "Accelerators (all alike):", 3},
 	{"queues", OPT_QUEUES, "N", 0, "Number of queues, 1 to 64 (default 16)", 0},
 	{"pasid-width", OPT_PASID_WIDTH, "N", 0,
 	 "Bits of the PASID capability, 1 to 20 (default 20); 0 leaves it out", 0},
 	{"accel-bdf", OPT_ACCEL_BDF, "BUS:DEV.FN", 0,
-	 "Where the guest sees the accelerator (default 00:06.0)", 0},
+	 "Where the guest sees the accelerator (default 00:06.0); again for another one, up to 4",
+	 0},
 	{"no-ats", OPT_NO_ATS, NULL, 0, "Leave the ATS capability out", 0},
 	{"no-pri", OPT_NO_PRI, NULL, 0, "Leave the PRI capability out", 0},
 	{NULL, 0, NULL, 0, "Reports:", 4},
@@ -90,6 +94,61 @@ static int parse_bdf(const char *arg, u16 *sid)
 		return -EINVAL;
 	*sid = bus << 8 | dev << 3 | fn;
 	return 0;
+}
+
+static int add_accel(struct options *o, u16 sid)
+{
+	if (o->accels == SVAHW_MAX_ACCELS)
+		return -ENOSPC;
+	for (unsigned int i = 0; i < o->accels; i++)
+		if (o->accel_sid[i] == sid)
+			return -EEXIST;
+	o->accel_sid[o->accels++] = sid;
+	return 0;
+}
+
+static error_t parse_accel(struct options *o, const char *arg, struct argp_state *state)
+{
+	u16 sid;
+
+	if (parse_bdf(arg, &sid)) {
+		argp_error(state, "--accel-bdf: '%s' is not BUS:DEV.FN, such as 00:06.0", arg);
+		return EINVAL;
+	}
+	switch (add_accel(o, sid)) {
+	case -ENOSPC:
+		argp_error(state, "--accel-bdf: '%s' is one more than the %u that there can be",
+			   arg, SVAHW_MAX_ACCELS);
+		return EINVAL;
+	case -EEXIST:
+		argp_error(state, "--accel-bdf: '%s' is taken by an accelerator before it", arg);
+		return EINVAL;
+	default:
+		return 0;
+	}
+}
+
+/* FIRST-LAST; whether ECAP.PSS has room for it is known when all options are. */
+static error_t parse_vcs_pasids(struct options *o, const char *arg, struct argp_state *state)
+{
+	const unsigned long max = (1UL << MAX_PASID_WIDTH) - 1;
+	const char *dash = strchr(arg, '-');
+	unsigned long first, last;
+	char head[16];
+
+	if (!dash || dash - arg >= (ptrdiff_t)sizeof(head))
+		goto bad;
+	memcpy(head, arg, dash - arg);
+	head[dash - arg] = 0;
+	if (parse_number(head, 1, max, &first) || parse_number(dash + 1, first, max, &last))
+		goto bad;
+	o->vtd.vcs_first = first;
+	o->vtd.vcs_last = last;
+	return 0;
+bad:
+	argp_error(state, "--vcs-pasids: '%s' is not FIRST-LAST, two numbers from 1 to 0x%lx", arg,
+		   max);
+	return EINVAL;
 }
 
 /* Limits of the options that take a number. */
@@ -164,11 +223,10 @@ static error_t parse_checked(struct options *o, int key, const char *arg, struct
 		return parse_caps(o, "cap", arg, state);
 	case OPT_ECAP:
 		return parse_caps(o, "ecap", arg, state);
+	case OPT_VCS_PASIDS:
+		return parse_vcs_pasids(o, arg, state);
 	case OPT_ACCEL_BDF:
-		if (!parse_bdf(arg, &o->accel.sid))
-			return 0;
-		argp_error(state, "--accel-bdf: '%s' is not BUS:DEV.FN, such as 00:06.0", arg);
-		return EINVAL;
+		return parse_accel(o, arg, state);
 	case OPT_LOG_LEVEL:
 		level = log_parse_level(arg);
 		if (level >= 0) {
@@ -182,6 +240,18 @@ static error_t parse_checked(struct options *o, int key, const char *arg, struct
 		return EINVAL;
 	}
 	return parse_number_option(o, key, arg, state);
+}
+
+/* What can only be said when every option has been seen. */
+static error_t finish(struct options *o, struct argp_state *state)
+{
+	if (!o->accels)
+		add_accel(o, o->accel.sid);
+	if (!vtd_config_check(&o->vtd))
+		return 0;
+	argp_error(state, "--vcs-pasids: 0x%x-0x%x is more than ECAP.PSS has room for",
+		   o->vtd.vcs_first, o->vtd.vcs_last);
+	return EINVAL;
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -213,6 +283,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_LIST_CAPS:
 		o->list_caps = true;
 		break;
+	case ARGP_KEY_END:
+		return finish(o, state);
 	default:
 		return parse_checked(o, key, arg, state);
 	}
@@ -222,7 +294,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = argp_options,
 	.parser = parse_option,
-	.doc = "Serve a model of an Intel VT-d unit and of an SVA accelerator to QEMU, one "
+	.doc = "Serve a model of an Intel VT-d unit and of SVA accelerators to QEMU, one "
 	       "vfio-user socket each.\v"
 	       "SPEC is a list of fields separated by commas: -name clears, +name sets, "
 	       "name=value assigns.\n\n"

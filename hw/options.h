@@ -12,18 +12,23 @@
 #include "vtd/vtd.h"
 
 #define SVAHW_VERSION "0.1"
+/* Accelerators that one svahw serves. */
+#define SVAHW_MAX_ACCELS 4
 
 /**
  * struct options - What the command line asks for.
- * @socket_dir: where vtd.sock and accel.sock are made
+ * @socket_dir: where the sockets are made
  * @log_file: log there, NULL = standard error
  * @stats_file: JSON counters at the end, NULL = none
  * @trace_file: text trace at the end, NULL = none
  * @trace_events: capacity of the trace
  * @log_level: most verbose level printed
- * @ready_fd: one byte is written there once both sockets listen, -1 = none
+ * @ready_fd: one byte is written there once all sockets listen, -1 = none
  * @once: end when every client has come and gone
  * @list_caps: print the capability fields and do nothing else
+ * @accel: what all accelerators have in common; its index and source-id mean nothing
+ * @accels: how many accelerators, 1..SVAHW_MAX_ACCELS
+ * @accel_sid: their source-ids, no two alike
  *
  * The strings point into argv.
  */
@@ -39,6 +44,8 @@ struct options {
 	bool list_caps;
 	struct vtd_config vtd;
 	struct accel_config accel;
+	unsigned int accels;
+	u16 accel_sid[SVAHW_MAX_ACCELS];
 };
 
 /**

@@ -50,6 +50,8 @@ void pci_init(struct pci_function *fn, const struct pci_identity *id)
 
 	pci_set16(fn->config, PCI_VENDOR_ID, id->vendor);
 	pci_set16(fn->config, PCI_DEVICE_ID, id->device);
+	/* Immediate Readiness (PCIe 7.5.1.1.4): a reset is over before its write returns. */
+	pci_set16(fn->config, PCI_STATUS, PCI_STATUS_IMM_READY);
 	pci_set32(fn->config, PCI_CLASS_REVISION, id->class_code << 8 | id->revision);
 	pci_set16(fn->config, PCI_SUBSYSTEM_VENDOR_ID, id->vendor);
 	pci_set16(fn->config, PCI_SUBSYSTEM_ID, id->device);

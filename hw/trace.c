@@ -141,7 +141,8 @@ static void dump_dma(FILE *out, const u64 *v)
 		[SVK_OP_DRAIN] = "drain",
 	};
 
-	fprintf(out, " queue=%llu op=%s bytes=%llu status=%llu", v[0],
+	print_sid(out, v[0] >> 32);
+	fprintf(out, " queue=%llu op=%s bytes=%llu status=%llu", v[0] & 0xffffffff,
 		name_of(ops, SVK_OP_COUNT, v[1]), v[2], v[3]);
 }
 
@@ -156,6 +157,18 @@ static void dump_irq(FILE *out, const u64 *v)
 	fprintf(out, " function=%llu to=%#llx data=%#llx", v[0], v[1], v[2]);
 }
 
+static void dump_vcs(FILE *out, const u64 *v)
+{
+	static const char *const commands[] = {
+		[VTD_VCMD_NULL] = "null",
+		[VTD_VCMD_ALLOC] = "alloc",
+		[VTD_VCMD_FREE] = "free",
+	};
+
+	fprintf(out, " %s pasid=%llu status=%llu", name_of(commands, ARRAY_SIZE(commands), v[0]),
+		v[1], v[2]);
+}
+
 static const struct {
 	const char *name;
 	void (*dump)(FILE *out, const u64 *v);
@@ -163,6 +176,7 @@ static const struct {
 	[TRACE_QI] = {"qi", dump_qi},	       [TRACE_FAULT] = {"fault", dump_fault},
 	[TRACE_XLATE] = {"xlate", dump_xlate}, [TRACE_DMA] = {"dma", dump_dma},
 	[TRACE_REG] = {"reg", dump_reg},       [TRACE_IRQ] = {"irq", dump_irq},
+	[TRACE_VCS] = {"vcs", dump_vcs},
 };
 
 int trace_dump(const struct trace *t, FILE *out)

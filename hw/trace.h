@@ -15,9 +15,10 @@ enum trace_kind {
 	TRACE_QI, /* descriptor quadwords 0..3 */
 	TRACE_FAULT, /* reason; source-id; PASID or ~0; address */
 	TRACE_XLATE, /* a walk: source-id << 32 | PASID; address; page or fault reason; flags */
-	TRACE_DMA, /* queue; opcode; bytes done; status */
+	TRACE_DMA, /* source-id << 32 | queue; opcode; bytes done; status */
 	TRACE_REG, /* function index; BAR << 32 | offset; value; 1 = write */
 	TRACE_IRQ, /* function index; vector or message address; data */
+	TRACE_VCS, /* virtual command; PASID given or to be freed; status */
 	TRACE_KINDS
 };
 

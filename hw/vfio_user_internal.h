@@ -16,7 +16,7 @@
 #include "vfio_user.h"
 #include "vfio_user_proto.h"
 
-#define VFIO_USER_MAX_PORTS 4
+#define VFIO_USER_MAX_PORTS 5
 #define VFIO_USER_MAX_MSIS 64
 #define VFIO_USER_OUT_SIZE (4 * VFIO_USER_MAX_MSG)
 

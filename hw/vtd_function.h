@@ -22,7 +22,7 @@ struct vtd_function;
  *
  * The machine's lock is not held.
  *
- * Return: the function, or NULL with errno ENOMEM.
+ * Return: the function, or NULL with errno ENOMEM, EINVAL.
  */
 struct vtd_function *vtd_function_new(const struct vtd_config *cfg, struct machine *m,
 				      struct gmem *mem);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Life of the accelerator's function: construction, configuration space, resets. */
+/* Life of an accelerator's function: construction, configuration space, resets. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "accel/accel_internal.h"
@@ -8,6 +9,8 @@
 
 /* Page requests that may be outstanding (PRI capability). */
 #define ACCEL_PRI_OUTSTANDING 64
+/* Of the first accelerator, in traces; 0 is the VT-d function. */
+#define ACCEL_FUNCTION_INDEX 1
 
 static u64 accel_bar_read(struct pci_function *fn, unsigned int bar, u64 off, unsigned int len)
 {
@@ -106,8 +109,12 @@ static void accel_function_init(struct accel *a)
 	};
 	struct pci_function *fn = &a->fn;
 
-	fn->name = "accel";
-	fn->index = 1;
+	if (a->cfg.index)
+		snprintf(a->name, sizeof(a->name), "accel-%u", a->cfg.index + 1);
+	else
+		snprintf(a->name, sizeof(a->name), "accel");
+	fn->name = a->name;
+	fn->index = ACCEL_FUNCTION_INDEX + a->cfg.index;
 	fn->machine = a->machine;
 	fn->mem = a->mem;
 	fn->ops = &accel_pci_ops;
@@ -138,7 +145,6 @@ static int accel_attach(struct accel *a)
 	return rc;
 }
 
-/* The attachment comes last: it cannot be undone. */
 static int accel_init(struct accel *a)
 {
 	unsigned int i;
@@ -188,6 +194,9 @@ void accel_free(struct accel *a)
 {
 	if (!a)
 		return;
+	machine_lock(a->machine);
+	vtd_detach(a->unit, a->cfg.sid);
+	machine_unlock(a->machine);
 	accel_engine_stop(a);
 	atc_cleanup(&a->atc);
 	free(a);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The accelerator: a PCI function with queues, a device-TLB and an engine
- * thread. Contract with software: <svakit/accel_regs.h>, docs/accelerator.md.
+ * An accelerator: a PCI function with queues, a device-TLB and an engine
+ * thread of its own. Contract with software: <svakit/accel_regs.h>,
+ * docs/accelerator.md.
  */
 #ifndef HW_ACCEL_ACCEL_H
 #define HW_ACCEL_ACCEL_H
@@ -16,6 +17,7 @@ struct vtd;
 
 /**
  * struct accel_config - How the function is built.
+ * @index: 0 for the first function, "accel"; 1 for the second, "accel-2", and so on
  * @sid: source-id under which it reaches the remapping unit
  * @queues: 1..SVK_ACCEL_MAX_QUEUES
  * @pasid_width: bits of the PASID capability, 1..20; 0 leaves the capability out
@@ -24,6 +26,7 @@ struct vtd;
  * @max_atc: bound of the device-TLB, in entries
  */
 struct accel_config {
+	unsigned int index;
 	u16 sid;
 	unsigned int queues;
 	unsigned int pasid_width;
@@ -32,7 +35,7 @@ struct accel_config {
 	size_t max_atc;
 };
 
-/** accel_config_default() - 16 queues, 20 PASID bits, ATS and PRI, source-id 00:06.0. */
+/** accel_config_default() - "accel" at 00:06.0: 16 queues, 20 PASID bits, ATS and PRI. */
 void accel_config_default(struct accel_config *cfg);
 
 /**
@@ -47,8 +50,8 @@ struct accel *accel_new(const struct accel_config *cfg, struct machine *m, struc
 /**
  * accel_free() - Stop the engine after the chunk in flight and free.
  *
- * The machine's lock is not held; NULL is allowed. The unit cannot forget an
- * endpoint: its registers may not be written between this and vtd_free().
+ * The machine's lock is not held; NULL is allowed. The unit, which
+ * forgets the endpoint, must still be there.
  */
 void accel_free(struct accel *a);
 

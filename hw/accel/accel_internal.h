@@ -17,6 +17,7 @@
 
 #include "accel/accel.h"
 #include "accel/atc.h"
+#include "machine.h"
 #include "pci.h"
 #include "vtd/vtd.h"
 
@@ -29,6 +30,8 @@
 #define ACCEL_CHUNK 0x10000u
 /* Pages that a chunk can touch when it does not start at a page boundary. */
 #define ACCEL_RUNS (ACCEL_CHUNK / 0x1000 + 1)
+/* "accel-" and a number. */
+#define ACCEL_NAME_SIZE 24
 
 /**
  * struct accel_desc - A descriptor in host byte order.
@@ -63,6 +66,7 @@ struct accel_job {
  * @index: its number
  * @ring: the registers of its block, as in accel_regs.h; validated and
  *	constant while @state is not SVK_QSTATE_DISABLED
+ * @sent_pasid: PASID of its accesses, as ENABLE latched it; a reset does not touch it
  * @state: shown in STATUS
  * @err: shown in STATUS; kept until the next ENABLE
  * @head: descriptors consumed, free running
@@ -79,6 +83,7 @@ struct accel_queue {
 	u32 size;
 	u32 pasid;
 	u32 vector;
+	u32 sent_pasid;
 	u32 ctrl;
 	enum svk_queue_state state;
 	enum svk_queue_err err;
@@ -140,15 +145,17 @@ struct accel_chunk {
 
 /**
  * struct accel - The function.
+ * @name: of @fn
  * @bus_master: with the two that follow, what configuration space says, kept
  *	at hand since every page asks
  * @inflight_chunk: owned by the engine thread alone
- * @wake: signalled when there may be work, or @stop
+ * @sleeper: the engine thread; woken when there may be work, or @stop
  * @next: queue whose turn is next
  * @ready: bit n = queue n may have work
  */
 struct accel {
 	struct accel_config cfg;
+	char name[ACCEL_NAME_SIZE];
 	struct machine *machine;
 	struct gmem *mem;
 	struct vtd *unit;
@@ -162,7 +169,7 @@ struct accel {
 	struct accel_queue queue[SVK_ACCEL_MAX_QUEUES];
 	struct accel_chunk inflight_chunk;
 	pthread_t thread;
-	pthread_cond_t wake;
+	struct machine_sleeper sleeper;
 	bool stop;
 	unsigned int next;
 	u64 ready;
@@ -188,7 +195,9 @@ void accel_portal_write(struct accel *a, u64 off, u64 val, unsigned int len);
 
 /** accel_queue_status() - Return: the STATUS register. */
 u32 accel_queue_status(const struct accel_queue *q);
-/** accel_queue_control() - Write to CTRL: enable, quiesce, disable. */
+/** accel_queue_sent_pasid() - Return: PASID register of its accesses; 0 unless some may be made. */
+u32 accel_queue_sent_pasid(const struct accel_queue *q);
+/** accel_queue_control() - Write to CTRL: enable, quiesce, disable, reset. */
 void accel_queue_control(struct accel *a, struct accel_queue *q, u32 val);
 /** accel_queue_doorbell() - Write to the portal's TAIL. */
 void accel_queue_doorbell(struct accel *a, struct accel_queue *q, u32 tail);

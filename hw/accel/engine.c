@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The engine: one thread that serves all queues round robin, a turn at a time.
- * A turn fetches at most one descriptor and moves at most one chunk, so that
- * a long descriptor delays another queue by one chunk, and so that an abort
- * takes effect within one.
+ * The engine: one thread that serves all queues of its function round robin, a
+ * turn at a time. A turn fetches at most one descriptor and moves at most one
+ * chunk, so that a long descriptor delays another queue by one chunk, and so
+ * that an abort takes effect within one.
  */
 #include <inttypes.h>
-#include <sched.h>
 
 #include "accel/accel_internal.h"
 #include "gmem.h"
@@ -52,11 +51,11 @@ static bool complete(struct accel *a, struct accel_queue *q, struct accel_job *j
 
 	job->active = false;
 	machine_count(a->machine, SVK_LAB_DESC);
-	trace_event(a->machine->trace, TRACE_DMA, q->index, svk_get(SVK_DESC_OP, ctrl), job->done,
-		    o->status);
+	trace_event(a->machine->trace, TRACE_DMA, (u64)a->cfg.sid << 32 | q->index,
+		    svk_get(SVK_DESC_OP, ctrl), job->done, o->status);
 	if ((ctrl & SVK_DESC_CPL_RECORD) && !write_record(a, q, job, o)) {
-		log_guest("accel: queue %u: completion record at 0x%" PRIx64 " refused", q->index,
-			  (uint64_t)job->desc.cpl);
+		log_guest("%s: queue %u: completion record at 0x%" PRIx64 " refused", a->fn.name,
+			  q->index, (uint64_t)job->desc.cpl);
 		accel_queue_halt(a, q, SVK_QERR_CPL_FAULT, job->desc.cpl);
 		return false;
 	}
@@ -106,8 +105,8 @@ static void start(struct accel *a, struct accel_queue *q)
 	q->job.result = op == SVK_OP_CRC32C ? d->operand : 0;
 	q->job.active = true;
 	if ((d->ctrl & SVK_DESC_CPL_RECORD) && d->cpl % sizeof(struct svk_cpl)) {
-		log_guest("accel: queue %u: completion record at 0x%" PRIx64 " is misaligned",
-			  q->index, (uint64_t)d->cpl);
+		log_guest("%s: queue %u: completion record at 0x%" PRIx64 " is misaligned",
+			  a->fn.name, q->index, (uint64_t)d->cpl);
 		accel_queue_halt(a, q, SVK_QERR_CPL_FAULT, d->cpl);
 		return;
 	}
@@ -135,8 +134,8 @@ static void fetch(struct accel *a, struct accel_queue *q)
 	} else if (q->batch.active) {
 		finish_top(a, q, &q->batch, &o);
 	} else {
-		log_guest("accel: queue %u: descriptor fetch at 0x%" PRIx64 " refused", q->index,
-			  (uint64_t)addr);
+		log_guest("%s: queue %u: descriptor fetch at 0x%" PRIx64 " refused", a->fn.name,
+			  q->index, (uint64_t)addr);
 		accel_queue_halt(a, q, SVK_QERR_RING_FAULT, addr);
 	}
 }
@@ -183,9 +182,9 @@ static void step(struct accel *a, struct accel_queue *q)
 		access = vtd_access_begin(a->unit);
 		gmem_pin(a->mem);
 		q->inflight = true;
-		pthread_mutex_unlock(&a->machine->lock);
+		machine_unlock(a->machine);
 		accel_chunk_run(c);
-		pthread_mutex_lock(&a->machine->lock);
+		machine_lock(a->machine);
 		q->inflight = false;
 		gmem_unpin(a->mem);
 		vtd_access_end(a->unit, access);
@@ -217,54 +216,40 @@ static struct accel_queue *pick(struct accel *a)
 	return &a->queue[i];
 }
 
-/* Lets in who sleeps on the lock (see machine_lock()); bounded, in case it was preempted. */
-static void step_back(struct machine *m)
-{
-	unsigned int tries;
-
-	if (!__atomic_load_n(&m->waiters, __ATOMIC_RELAXED))
-		return;
-	pthread_mutex_unlock(&m->lock);
-	for (tries = 0; tries < 1000 && __atomic_load_n(&m->waiters, __ATOMIC_RELAXED); tries++)
-		sched_yield();
-	pthread_mutex_lock(&m->lock);
-}
-
 static void *engine(void *arg)
 {
 	struct accel *a = arg;
 	struct accel_queue *q;
 
-	pthread_mutex_lock(&a->machine->lock);
+	machine_lock(a->machine);
 	while (!a->stop) {
 		q = pick(a);
 		if (q) {
 			turn(a, q);
-			step_back(a->machine);
+			machine_step_back(a->machine);
 		} else {
-			pthread_cond_wait(&a->wake, &a->machine->lock);
+			machine_sleep(a->machine, &a->sleeper);
 		}
 	}
-	pthread_mutex_unlock(&a->machine->lock);
+	machine_unlock(a->machine);
 	return NULL;
 }
 
 void accel_engine_kick(struct accel *a, const struct accel_queue *q)
 {
-	if (!a->ready)
-		pthread_cond_signal(&a->wake);
 	a->ready |= SVK_BIT(q->index);
+	machine_wake(a->machine, &a->sleeper);
 }
 
 int accel_engine_start(struct accel *a)
 {
-	int rc = pthread_cond_init(&a->wake, NULL);
+	int rc = pthread_cond_init(&a->sleeper.cond, NULL);
 
 	if (rc)
 		return -rc;
 	rc = pthread_create(&a->thread, NULL, engine, a);
 	if (rc)
-		pthread_cond_destroy(&a->wake);
+		pthread_cond_destroy(&a->sleeper.cond);
 	return -rc;
 }
 
@@ -272,8 +257,8 @@ void accel_engine_stop(struct accel *a)
 {
 	machine_lock(a->machine);
 	a->stop = true;
-	pthread_cond_signal(&a->wake);
+	machine_wake(a->machine, &a->sleeper);
 	machine_unlock(a->machine);
 	pthread_join(a->thread, NULL);
-	pthread_cond_destroy(&a->wake);
+	pthread_cond_destroy(&a->sleeper.cond);
 }

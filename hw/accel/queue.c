@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The state of a queue: enable, doorbell, quiesce, abort, halt. */
+/* The state of a queue: enable, doorbell, quiesce, abort, halt, reset. */
 #include <inttypes.h>
 
 #include "accel/accel_internal.h"
@@ -15,6 +15,13 @@ static bool queue_live(const struct accel_queue *q)
 u32 accel_queue_status(const struct accel_queue *q)
 {
 	return svk_put(SVK_QCFG_STATUS_STATE, q->state) | svk_put(SVK_QCFG_STATUS_ERR, q->err);
+}
+
+u32 accel_queue_sent_pasid(const struct accel_queue *q)
+{
+	bool live = q->state == SVK_QSTATE_ENABLED || q->state == SVK_QSTATE_STOPPING;
+
+	return live ? q->sent_pasid : 0;
 }
 
 bool accel_queue_has_work(const struct accel_queue *q)
@@ -113,18 +120,24 @@ static void queue_enable(struct accel *a, struct accel_queue *q)
 	q->head = 0;
 	q->tail = 0;
 	if (wrong) {
-		log_guest("accel: queue %u: ENABLE refused: %s (ring 0x%" PRIx64
+		log_guest("%s: queue %u: ENABLE refused: %s (ring 0x%" PRIx64
 			  " size %u pasid 0x%x vector %u)",
-			  q->index, wrong, (uint64_t)q->ring, q->size, q->pasid, q->vector);
+			  a->fn.name, q->index, wrong, (uint64_t)q->ring, q->size, q->pasid,
+			  q->vector);
 		accel_queue_halt(a, q, SVK_QERR_CONFIG, 0);
 		return;
 	}
+	q->sent_pasid = q->pasid;
 	q->ctrl = SVK_QCFG_CTRL_ENABLE;
 	q->state = SVK_QSTATE_ENABLED;
 }
 
 void accel_queue_control(struct accel *a, struct accel_queue *q, u32 val)
 {
+	if (val & SVK_QCFG_CTRL_RESET) {
+		accel_queue_reset(q);
+		return;
+	}
 	if (!(val & SVK_QCFG_CTRL_ENABLE)) {
 		accel_queue_abort(q);
 		return;
@@ -147,8 +160,8 @@ void accel_queue_doorbell(struct accel *a, struct accel_queue *q, u32 tail)
 	if (q->state != SVK_QSTATE_ENABLED)
 		return;
 	if (ahead > q->size) {
-		log_guest("accel: queue %u: wild doorbell: tail %u after %u, head %u, size %u",
-			  q->index, tail, q->tail, q->head, q->size);
+		log_guest("%s: queue %u: wild doorbell: tail %u after %u, head %u, size %u",
+			  a->fn.name, q->index, tail, q->tail, q->head, q->size);
 		accel_queue_halt(a, q, SVK_QERR_DOORBELL, 0);
 		return;
 	}

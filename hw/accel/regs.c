@@ -44,11 +44,25 @@ static unsigned int qcfg_width(const struct accel *a, u64 off)
 	}
 }
 
-static unsigned int lab_width(u64 off)
+/* Whether @off, in BAR 0, is SVK_LAB_PASID of a queue that there is. */
+static bool is_lab_pasid(const struct accel *a, u64 off)
 {
-	if (off < 8 * SVK_LAB_COUNTERS || (off & ~4ULL) == SVK_LAB_INFLIGHT - SVK_LAB_BASE)
+	return off >= SVK_LAB_PASID(0) && off < SVK_LAB_PASID(a->cfg.queues);
+}
+
+static unsigned int lab_width(const struct accel *a, u64 off)
+{
+	if (off < SVK_LAB_COUNTER(SVK_LAB_COUNTERS))
 		return 8;
-	return off == SVK_LAB_CLEAR - SVK_LAB_BASE ? 4 : 0;
+	if (off == SVK_LAB_CLEAR || is_lab_pasid(a, off))
+		return 4;
+	switch (off & ~4ULL) {
+	case SVK_LAB_INFLIGHT:
+	case SVK_LAB_TRAPPED:
+		return 8;
+	default:
+		return 0;
+	}
 }
 
 static unsigned int ctrl_width(const struct accel *a, u64 off)
@@ -59,7 +73,7 @@ static unsigned int ctrl_width(const struct accel *a, u64 off)
 	case SVK_QCFG_BASE / SVK_ACCEL_PAGE:
 		return qcfg_width(a, off - SVK_QCFG_BASE);
 	case SVK_LAB_BASE / SVK_ACCEL_PAGE:
-		return lab_width(off - SVK_LAB_BASE);
+		return lab_width(a, off);
 	default:
 		return 0;
 	}
@@ -145,9 +159,12 @@ static u64 qcfg_read(const struct accel_queue *q, u64 reg)
 
 static u64 lab_read(const struct accel *a, u64 off)
 {
-	if (off < 8 * SVK_LAB_COUNTERS)
-		return a->machine->count[off / 8];
-	return off == SVK_LAB_INFLIGHT - SVK_LAB_BASE ? vtd_inflight(a->unit) : 0;
+	if (off < SVK_LAB_COUNTER(SVK_LAB_COUNTERS))
+		return a->machine->count[(off - SVK_LAB_BASE) / 8];
+	if (is_lab_pasid(a, off))
+		return accel_queue_sent_pasid(&a->queue[(off - SVK_LAB_PASID(0)) / 4]);
+	/* Nothing comes between software and this function: TRAPPED is 0. */
+	return off == SVK_LAB_INFLIGHT ? vtd_inflight(a->unit) : 0;
 }
 
 /* @off: of a register, not of the middle of one. */
@@ -156,7 +173,7 @@ static u64 ctrl_reg_read(const struct accel *a, u64 off)
 	if (off < SVK_QCFG_BASE)
 		return global_read(a, off);
 	if (off >= SVK_LAB_BASE)
-		return lab_read(a, off - SVK_LAB_BASE);
+		return lab_read(a, off);
 	off -= SVK_QCFG_BASE;
 	return qcfg_read(&a->queue[off / SVK_QCFG_STRIDE], off % SVK_QCFG_STRIDE);
 }

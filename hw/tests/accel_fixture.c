@@ -214,7 +214,7 @@ void fx_flush_iotlb(struct fx *f, u32 pasid)
 
 static void post_devtlb(struct fx *f, u32 pasid, u64 addr, u64 size)
 {
-	iq_post(f, 0x8 | (6ULL << 3) << 16 | (u64)pasid << 32, sized_address(addr, size, 0x800));
+	iq_post(f, 0x8 | (u64)f->sid << 16 | (u64)pasid << 32, sized_address(addr, size, 0x800));
 }
 
 void fx_flush_devtlb(struct fx *f, u32 pasid, u64 addr, u64 size)
@@ -231,13 +231,13 @@ u32 fx_devtlb_locked(struct fx *f, u32 pasid, u64 addr, u64 size)
 
 void fx_flush_devtlb_global(struct fx *f, u64 addr, u64 size)
 {
-	iq_post(f, 0x8 | (6ULL << 3) << 16, sized_address(addr, size, 0x800) | 1);
+	iq_post(f, 0x8 | (u64)f->sid << 16, sized_address(addr, size, 0x800) | 1);
 	iq_flush(f);
 }
 
 void fx_flush_devtlb_no_pasid(struct fx *f, u64 addr, u64 size)
 {
-	iq_post(f, 0x3 | (6ULL << 3) << 32, sized_address(addr, size, 1));
+	iq_post(f, 0x3 | (u64)f->sid << 32, sized_address(addr, size, 1));
 	iq_flush(f);
 }
 
@@ -415,6 +415,7 @@ static void init_function(struct fx *f, const struct fx_config *cfg)
 	f->accel = accel_new(&cfg->accel, &f->machine, f->mem, f->unit);
 	assert_non_null(f->accel);
 	f->fn = accel_function(f->accel);
+	f->sid = cfg->accel.sid;
 	f->fn->host_ops = &host_ops;
 	f->fn->host = f;
 	if (cfg->no_enable)

@@ -46,6 +46,7 @@ struct fx_config {
  * @msix: interrupts seen, by vector; see fx_irqs()
  * @on_msix: called in the engine's or the caller's thread, locked; may be NULL
  * @tail: doorbell values of the queues
+ * @sid: which endpoint the device-TLB invalidations below name; that of @accel at first
  */
 struct fx {
 	struct machine machine;
@@ -66,6 +67,7 @@ struct fx {
 	void *arg;
 	u32 tail[SVK_ACCEL_MAX_QUEUES];
 	u32 ring_size[SVK_ACCEL_MAX_QUEUES];
+	u16 sid;
 };
 
 /** fx_config_default() - ATS and PASID on, everything enabled, 16 queues. */

@@ -124,6 +124,32 @@ static void register_reset_in_flight(void **state)
 	expect_abandoned(f);
 }
 
+/* Of one queue; what is in flight still goes out under the PASID that it began with. */
+static void queue_reset_in_flight(void **state)
+{
+	struct fx *f = *state;
+	u64 ring, pasid, lab;
+	u32 queue_state, neighbour;
+
+	start_big(f);
+	fx_catch_inflight(f);
+	set_locked(f, SVK_QCFG_BASE + SVK_QCFG_CTRL, SVK_QCFG_CTRL_RESET);
+	ring = bar_locked(f, SVK_QCFG_BASE + SVK_QCFG_RING, 8);
+	pasid = bar_locked(f, SVK_QCFG_BASE + SVK_QCFG_PASID, 4);
+	lab = bar_locked(f, SVK_LAB_PASID(0), 4);
+	queue_state = state_locked(f);
+	neighbour = bar_locked(f, SVK_QCFG_BASE + SVK_QCFG_STRIDE + SVK_QCFG_STATUS, 4);
+	machine_unlock(&f->machine);
+	assert_int_equal(ring, 0);
+	assert_int_equal(pasid, 0);
+	assert_int_equal(lab, FX_PASID | SVK_QCFG_PASID_VALID);
+	assert_int_equal(queue_state, SVK_QSTATE_STOPPING);
+	assert_int_equal(neighbour, SVK_QSTATE_ENABLED);
+	fx_poll(STATE(f, 0) == SVK_QSTATE_DISABLED);
+	assert_int_equal(fx_bar(f, 0, SVK_LAB_PASID(0), 4), 0);
+	expect_abandoned(f);
+}
+
 static void function_reset_in_flight(void **state)
 {
 	struct fx *f = *state;
@@ -288,6 +314,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(disable_in_flight, setup, fx_teardown),
 		cmocka_unit_test_setup_teardown(quiesce_then_disable_in_flight, setup, fx_teardown),
 		cmocka_unit_test_setup_teardown(register_reset_in_flight, setup, fx_teardown),
+		cmocka_unit_test_setup_teardown(queue_reset_in_flight, setup, fx_teardown),
 		cmocka_unit_test_setup_teardown(function_reset_in_flight, setup, fx_teardown),
 		cmocka_unit_test_setup_teardown(global_disable_in_flight, setup, fx_teardown),
 		cmocka_unit_test_setup_teardown(wild_doorbell_in_flight, setup, fx_teardown),

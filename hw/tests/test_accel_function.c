@@ -57,6 +57,21 @@ static void bars(void **state)
 	}
 }
 
+/* Linux waits 100 ms after a reset of a function without this bit. */
+static void ready_at_once_after_reset(void **state)
+{
+	struct fx *f = *state;
+	u16 flr = PCI_EXP_DEVCTL_BCR_FLR;
+
+	assert_true(pci_get16(f->fn->config, PCI_STATUS) & PCI_STATUS_IMM_READY);
+	fx_config16(f, PCI_STATUS, 0xffff);
+	fx_config16(f, pci_find_cap(f->fn, PCI_CAP_ID_EXP) + PCI_EXP_DEVCTL, flr);
+	assert_true(pci_get16(f->fn->config, PCI_STATUS) & PCI_STATUS_IMM_READY);
+	/* It is true: the write that asked for the reset has done it. */
+	assert_int_equal(fx_bar(f, SVK_ACCEL_BAR_CTRL, SVK_GLB_CTRL, 4), 0);
+	assert_int_equal(fx_bar(f, SVK_ACCEL_BAR_CTRL, SVK_GLB_ID, 4), SVK_GLB_ID_MAGIC);
+}
+
 /* The table belongs to the other side of vfio-user. */
 static void msix_bar_is_inert(void **state)
 {
@@ -118,6 +133,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(identity, fx_setup, fx_teardown),
 		cmocka_unit_test(bars),
 		cmocka_unit_test_setup_teardown(msix_bar_is_inert, fx_setup, fx_teardown),
+		cmocka_unit_test_setup_teardown(ready_at_once_after_reset, fx_setup, fx_teardown),
 		cmocka_unit_test(extended_capabilities),
 		cmocka_unit_test_setup_teardown(bad_configurations, fx_setup, fx_teardown),
 		cmocka_unit_test(free_of_nothing),

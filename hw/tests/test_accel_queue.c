@@ -324,6 +324,97 @@ static void all_queues_at_once(void **state)
 	fx_free(f);
 }
 
+static u32 lab_pasid(struct fx *f, unsigned int q)
+{
+	return fx_bar(f, SVK_ACCEL_BAR_CTRL, SVK_LAB_PASID(q), 4);
+}
+
+/* What the lab page says of a queue's PASID: nothing that software merely wrote. */
+static void lab_page_shows_the_pasid_in_use(void **state)
+{
+	struct fx *f = *state;
+	u32 in_use = FX_PASID | SVK_QCFG_PASID_VALID;
+
+	fx_queue_config(f, 2, FX_PASID, ENTRIES);
+	assert_int_equal(lab_pasid(f, 2), 0);
+	fx_queue_open(f, 2, FX_PASID, ENTRIES);
+	assert_int_equal(lab_pasid(f, 2), in_use);
+	/* Latched: neither this register nor the one it comes from can be written now. */
+	fx_q_set(f, 2, SVK_QCFG_PASID, FX_OTHER_PASID | SVK_QCFG_PASID_VALID);
+	fx_bar_set(f, SVK_ACCEL_BAR_CTRL, SVK_LAB_PASID(2), 0, 4);
+	assert_int_equal(lab_pasid(f, 2), in_use);
+	assert_int_equal(lab_pasid(f, 1), 0);
+	assert_int_equal(lab_pasid(f, 3), 0);
+	fx_q_set(f, 2, SVK_QCFG_CTRL, 0);
+	assert_int_equal(lab_pasid(f, 2), 0);
+
+	/* The last queue, another PASID; and a queue that halts. */
+	fx_queue_open(f, 15, FX_OTHER_PASID, ENTRIES);
+	assert_int_equal(lab_pasid(f, 15), FX_OTHER_PASID | SVK_QCFG_PASID_VALID);
+	fx_doorbell(f, 15, ENTRIES + 1);
+	fx_queue_state(f, 15, SVK_QSTATE_HALTED, SVK_QERR_DOORBELL);
+	assert_int_equal(lab_pasid(f, 15), 0);
+	/* One that was refused, and one that sends no PASID. */
+	fx_queue_config(f, 4, FX_PASID, 3);
+	fx_q_set(f, 4, SVK_QCFG_CTRL, SVK_QCFG_CTRL_ENABLE);
+	fx_queue_state(f, 4, SVK_QSTATE_HALTED, SVK_QERR_CONFIG);
+	assert_int_equal(lab_pasid(f, 4), 0);
+	fx_queue_open(f, 5, FX_NO_PASID, ENTRIES);
+	assert_int_equal(lab_pasid(f, 5), 0);
+}
+
+static void expect_reset_values(struct fx *f, unsigned int q)
+{
+	static const u64 regs[] = {SVK_QCFG_RING,	   SVK_QCFG_RING + 4, SVK_QCFG_SIZE,
+				   SVK_QCFG_PASID,	   SVK_QCFG_VECTOR,   SVK_QCFG_CTRL,
+				   SVK_QCFG_STATUS,	   SVK_QCFG_HEAD,     SVK_QCFG_FAULT_ADDR,
+				   SVK_QCFG_FAULT_ADDR + 4};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(regs); i++)
+		assert_int_equal(fx_q(f, q, regs[i]), 0);
+	assert_int_equal(fx_bar(f, SVK_ACCEL_BAR_PORTAL, q * SVK_ACCEL_PAGE + SVK_PORTAL_TAIL, 4),
+			 0);
+}
+
+/* A queue that was open before, on the ring that it had: its pages are in the device-TLB. */
+static void reopen(struct fx *f, unsigned int q)
+{
+	fx_queue_config(f, q, FX_PASID, ENTRIES);
+	fx_q_set(f, q, SVK_QCFG_CTRL, SVK_QCFG_CTRL_ENABLE);
+	fx_queue_state(f, q, SVK_QSTATE_ENABLED, SVK_QERR_NONE);
+}
+
+/* RESET of one queue in each state; its neighbour does not notice. */
+static void reset_of_one_queue(void **state)
+{
+	struct fx *f = *state;
+
+	fx_queue_open(f, 1, FX_PASID, ENTRIES);
+	nop(f, 1);
+	fx_queue_config(f, 0, FX_PASID, ENTRIES);
+	fx_q_set(f, 0, SVK_QCFG_CTRL, SVK_QCFG_CTRL_RESET);
+	expect_reset_values(f, 0);
+
+	/* RESET goes before ENABLE. */
+	fx_queue_open(f, 0, FX_PASID, ENTRIES);
+	nop(f, 0);
+	fx_q_set(f, 0, SVK_QCFG_CTRL, SVK_QCFG_CTRL_RESET | SVK_QCFG_CTRL_ENABLE);
+	expect_reset_values(f, 0);
+
+	reopen(f, 0);
+	fx_doorbell(f, 0, ENTRIES + 1);
+	fx_queue_state(f, 0, SVK_QSTATE_HALTED, SVK_QERR_DOORBELL);
+	fx_q_set(f, 0, SVK_QCFG_CTRL, SVK_QCFG_CTRL_RESET);
+	expect_reset_values(f, 0);
+	/* The error was reported by a register of the function, which keeps it. */
+	assert_int_equal(glb_err(f), 1);
+
+	nop(f, 1);
+	assert_int_equal(fx_q(f, 1, SVK_QCFG_HEAD), 2);
+	reopen(f, 0);
+	nop(f, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,6 +436,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(enable_starts_from_zero, fx_setup, fx_teardown),
 		cmocka_unit_test_setup_teardown(queues_are_isolated, fx_setup, fx_teardown),
 		cmocka_unit_test(all_queues_at_once),
+		cmocka_unit_test_setup_teardown(lab_page_shows_the_pasid_in_use, fx_setup,
+						fx_teardown),
+		cmocka_unit_test_setup_teardown(reset_of_one_queue, fx_setup, fx_teardown),
 	};
 
 	return cmocka_run_group_tests_name("accel_queue", tests, NULL, NULL);

@@ -28,7 +28,7 @@ struct reg {
 
 static const struct reg regs[] = {
 	{CTRL, SVK_GLB_ID, 4, SVK_GLB_ID_MAGIC, SVK_GLB_ID_MAGIC},
-	{CTRL, SVK_GLB_VERSION, 4, 1, 1},
+	{CTRL, SVK_GLB_VERSION, 4, 2, 2},
 	{CTRL, SVK_GLB_CAP, 8, CAP_VALUE, CAP_VALUE},
 	{CTRL, SVK_GLB_OPCAP, 8, 0x7f, 0x7f},
 	{CTRL, SVK_GLB_STATUS, 4, 0, 0},
@@ -43,6 +43,9 @@ static const struct reg regs[] = {
 	{CTRL, SVK_LAB_COUNTER(SVK_LAB_DESC), 8, 0, 0},
 	{CTRL, SVK_LAB_CLEAR, 4, 0, 0},
 	{CTRL, SVK_LAB_INFLIGHT, 8, 0, 0},
+	{CTRL, SVK_LAB_TRAPPED, 8, 0, 0},
+	{CTRL, SVK_LAB_PASID(0), 4, 0, 0},
+	{CTRL, SVK_LAB_PASID(QUEUES - 1), 4, 0, 0},
 	{PORTAL, LAST_PORTAL + SVK_PORTAL_TAIL, 4, 0, 0},
 	{PORTAL, LAST_PORTAL + SVK_PORTAL_HEAD, 4, 0, 0},
 	{PORTAL, LAST_PORTAL + SVK_PORTAL_STATUS, 4, 0, 0},
@@ -117,6 +120,9 @@ static void halves_of_wide_registers(void **state)
 	assert_int_equal(fx_bar(f, CTRL, ring, 8), 0x0123456789abcdefULL);
 	assert_int_equal(fx_bar(f, CTRL, ring, 4), 0x89abcdef);
 	assert_int_equal(fx_bar(f, CTRL, ring + 4, 4), 0x01234567);
+	assert_int_equal(fx_bar(f, CTRL, SVK_LAB_TRAPPED, 4), 0);
+	assert_int_equal(fx_bar(f, CTRL, SVK_LAB_TRAPPED + 4, 4), 0);
+	assert_int_equal(fx_count(f, SVK_LAB_BAD_ACCESS), 0);
 }
 
 static void bad_accesses(void **state)
@@ -135,6 +141,10 @@ static void bad_accesses(void **state)
 		{CTRL, SVK_QCFG_BASE + SVK_QCFG_VECTOR, 8},
 		{CTRL, SVK_LAB_CLEAR, 8},
 		{CTRL, SVK_LAB_COUNTER(0), 1},
+		{CTRL, SVK_LAB_TRAPPED, 2},
+		{CTRL, SVK_LAB_PASID(0), 8}, /* two registers at once */
+		{CTRL, SVK_LAB_PASID(QUEUES - 2), 8},
+		{CTRL, SVK_LAB_PASID(1), 1},
 		{PORTAL, SVK_PORTAL_TAIL, 8},
 		{PORTAL, SVK_PORTAL_TAIL, 2},
 		{PORTAL, SVK_PORTAL_STATUS, 8},
@@ -167,6 +177,10 @@ static void unassigned_offsets(void **state)
 		{CTRL, SVK_QCFG_BASE + QUEUES * SVK_QCFG_STRIDE, 4}, /* no such queue */
 		{CTRL, SVK_QCFG_BASE + 0xff8, 8},
 		{CTRL, SVK_LAB_COUNTER(SVK_LAB_COUNTERS), 8},
+		{CTRL, SVK_LAB_TRAPPED + 8, 8},
+		{CTRL, SVK_LAB_PASID(0) - 4, 4},
+		{CTRL, SVK_LAB_PASID(QUEUES), 4}, /* no such queue */
+		{CTRL, SVK_LAB_PASID(QUEUES), 8},
 		{CTRL, 0x3000, 8},
 		{CTRL, SVK_ACCEL_CTRL_SIZE - 4, 4},
 		{PORTAL, 0x10, 4},

@@ -49,7 +49,10 @@ static void defaults(void **state)
 	assert_int_equal(o.ready_fd, -1);
 	assert_false(o.once);
 	assert_false(o.list_caps);
-	assert_int_equal(o.accel.sid, accel.sid);
+	assert_int_equal(o.accels, 1);
+	assert_int_equal(o.accel_sid[0], accel.sid);
+	assert_int_equal(o.vtd.vcs_first, 0);
+	assert_int_equal(o.vtd.vcs_last, 0);
 	assert_int_equal(o.accel.queues, accel.queues);
 	assert_int_equal(o.accel.pasid_width, accel.pasid_width);
 	assert_int_equal(o.accel.ats, accel.ats);
@@ -79,10 +82,54 @@ static void every_option(void **state)
 			 0);
 	assert_int_equal(o.accel.queues, 64);
 	assert_int_equal(o.accel.pasid_width, 0);
-	assert_int_equal(o.accel.sid, 0x1ff);
+	assert_int_equal(o.accels, 1);
+	assert_int_equal(o.accel_sid[0], 0x1ff);
 	assert_false(o.accel.ats);
 	assert_false(o.accel.pri);
 	assert_true(o.list_caps);
+}
+
+static void several_accelerators(void **state)
+{
+	struct options o;
+
+	(void)state;
+	assert_int_equal(PARSE(&o, "--accel-bdf=00:0a.0", "--accel-bdf=00:06.0",
+			       "--accel-bdf=ff:1f.7", "--accel-bdf=00:00.0"),
+			 0);
+	/* In the order given: the first one is accel.sock. */
+	assert_int_equal(o.accels, 4);
+	assert_int_equal(o.accel_sid[0], 0x50);
+	assert_int_equal(o.accel_sid[1], 0x30);
+	assert_int_equal(o.accel_sid[2], 0xffff);
+	assert_int_equal(o.accel_sid[3], 0);
+	/* Two in one place, however they are spelt; one too many. */
+	assert_int_equal(PARSE(&o, "--accel-bdf=00:06.0", "--accel-bdf=0:6.0"), -EINVAL);
+	assert_int_equal(PARSE(&o, "--accel-bdf=00:06.0", "--accel-bdf=00:07.0",
+			       "--accel-bdf=00:06.0"),
+			 -EINVAL);
+	assert_int_equal(PARSE(&o, "--accel-bdf=00:01.0", "--accel-bdf=00:02.0",
+			       "--accel-bdf=00:03.0", "--accel-bdf=00:04.0", "--accel-bdf=00:05.0"),
+			 -EINVAL);
+}
+
+static void pool_of_virtual_commands(void **state)
+{
+	struct options o;
+
+	(void)state;
+	assert_int_equal(PARSE(&o, "--vcs-pasids=1-0xfffff"), 0);
+	assert_int_equal(o.vtd.vcs_first, 1);
+	assert_int_equal(o.vtd.vcs_last, 0xfffff);
+	assert_int_equal(PARSE(&o, "--vcs-pasids", "512-512"), 0);
+	assert_int_equal(o.vtd.vcs_first, 512);
+	assert_int_equal(o.vtd.vcs_last, 512);
+	/* ECAP.PSS is the limit, whichever option comes first. */
+	assert_int_equal(PARSE(&o, "--vcs-pasids=1-1023", "--ecap=pss=9"), 0);
+	assert_int_equal(PARSE(&o, "--vcs-pasids=1-1024", "--ecap=pss=9"), -EINVAL);
+	assert_int_equal(PARSE(&o, "--ecap=pss=9", "--vcs-pasids=1-1024"), -EINVAL);
+	/* Where nothing was said of a pool, nothing is wrong with it. */
+	assert_int_equal(PARSE(&o, "--ecap=pss=9"), 0);
 }
 
 static void capability_fields(void **state)
@@ -118,6 +165,16 @@ static void refused(void **state)
 		"--accel-bdf=00:20.0",
 		"--accel-bdf=00:06.8",
 		"--accel-bdf=00:06.0x",
+		"--vcs-pasids=",
+		"--vcs-pasids=8",
+		"--vcs-pasids=-8",
+		"--vcs-pasids=8-",
+		"--vcs-pasids=0-8",
+		"--vcs-pasids=9-8",
+		"--vcs-pasids=8-0x100000",
+		"--vcs-pasids=8-9-10",
+		"--vcs-pasids=x-9",
+		"--vcs-pasids=000000000000000000000001-9",
 		"--log-level=loud",
 		"--ready-fd=-2",
 		"--trace-events=0",
@@ -157,6 +214,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(every_option),
+		cmocka_unit_test(several_accelerators),
+		cmocka_unit_test(pool_of_virtual_commands),
 		cmocka_unit_test(capability_fields),
 		cmocka_unit_test(refused),
 	};

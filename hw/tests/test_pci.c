@@ -116,11 +116,12 @@ static void identity(void **state)
 	assert_int_equal(get(PCI_CLASS_REVISION, 4), 0x12000002);
 	assert_int_equal(get(PCI_HEADER_TYPE, 1), PCI_HEADER_TYPE_NORMAL);
 	assert_int_equal(get(PCI_SUBSYSTEM_VENDOR_ID, 4), 0x5fd11b36);
-	assert_int_equal(get(PCI_STATUS, 2), PCI_STATUS_CAP_LIST);
+	assert_int_equal(get(PCI_STATUS, 2), PCI_STATUS_CAP_LIST | PCI_STATUS_IMM_READY);
 	assert_int_equal(get(PCI_INTERRUPT_PIN, 1), 0);
 	/* None of it can be written. */
 	for (unsigned int off = 0; off < 0x40; off += 4)
 		put(off, 4, 0xffffffff);
+	assert_int_equal(get(PCI_STATUS, 2), PCI_STATUS_CAP_LIST | PCI_STATUS_IMM_READY);
 	assert_int_equal(get(PCI_VENDOR_ID, 4), 0x5fd11b36);
 	assert_int_equal(get(PCI_CLASS_REVISION, 4), 0x12000002);
 	assert_int_equal(get(PCI_HEADER_TYPE, 1), PCI_HEADER_TYPE_NORMAL);

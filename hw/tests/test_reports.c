@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include <svakit/accel_regs.h>
+#include <svakit/vtd_regs.h>
 
 #include "log.h"
 #include "machine.h"
@@ -177,13 +178,18 @@ static void trace_decodes(void **state)
 		 {0x30ULL << 32 | 9, 0x1000, 0x2000, 3},
 		 " xlate sid=00:06.0 pasid=9 addr=0x1000 result=0x2000 flags=0x3\n"},
 		{TRACE_DMA,
-		 {2, SVK_OP_CRC32C, 4096, SVK_CPL_OK},
-		 " dma queue=2 op=crc32c bytes=4096 status=1\n"},
-		{TRACE_DMA, {2, 99, 0, 5}, " dma queue=2 op=unknown bytes=0 status=5\n"},
+		 {0x50ULL << 32 | 2, SVK_OP_CRC32C, 4096, SVK_CPL_OK},
+		 " dma sid=00:0a.0 queue=2 op=crc32c bytes=4096 status=1\n"},
+		{TRACE_DMA,
+		 {2, 99, 0, 5},
+		 " dma sid=00:00.0 queue=2 op=unknown bytes=0 status=5\n"},
 		{TRACE_REG,
 		 {1, 2ULL << 32 | 0x18, 5, 0},
 		 " reg function=1 bar=2 offset=0x18 read 0x5\n"},
 		{TRACE_IRQ, {0, 0xfee00000, 0x21}, " irq function=0 to=0xfee00000 data=0x21\n"},
+		{TRACE_VCS, {VTD_VCMD_ALLOC, 0x8000, 0}, " vcs alloc pasid=32768 status=0\n"},
+		{TRACE_VCS, {VTD_VCMD_FREE, 7, 16}, " vcs free pasid=7 status=16\n"},
+		{TRACE_VCS, {0x7f, 0, 1}, " vcs unknown pasid=0 status=1\n"},
 	};
 	struct trace *t = trace_new(64);
 	char *text, *line;

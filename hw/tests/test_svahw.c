@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The program as a whole, as the runner starts it: ready byte, two clients,
+ * The program as a whole, as the runner starts it: ready byte, its clients,
  * ends, reports, exit statuses. It runs the svahw of its own build.
  */
 #include <errno.h>
@@ -15,7 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -32,7 +34,7 @@ static char program[PATH_MAX];
 
 struct run {
 	char dir[64];
-	struct toy vtd, accel; /* only their paths are used */
+	struct toy vtd, accel, second; /* only their paths are used */
 	char log[96], stats[96], trace[96];
 	pid_t pid;
 };
@@ -46,6 +48,7 @@ static int setup(void **state)
 	assert_non_null(mkdtemp(r->dir));
 	snprintf(r->vtd.path, sizeof(r->vtd.path), "%s/vtd.sock", r->dir);
 	snprintf(r->accel.path, sizeof(r->accel.path), "%s/accel.sock", r->dir);
+	snprintf(r->second.path, sizeof(r->second.path), "%s/accel-2.sock", r->dir);
 	snprintf(r->log, sizeof(r->log), "%s/log", r->dir);
 	snprintf(r->stats, sizeof(r->stats), "%s/stats", r->dir);
 	snprintf(r->trace, sizeof(r->trace), "%s/trace", r->dir);
@@ -224,6 +227,135 @@ static void options_reach_the_model(void **state)
 	assert_int_equal(finish(r), 0);
 }
 
+/* Guest memory of one function: what it is told to do, its record, what it writes. */
+struct job {
+	struct svk_desc ring[2];
+	struct svk_cpl cpl;
+	u64 data;
+};
+
+#define JOB_ADDR 0x100000ULL
+#define JOB_SIZE 0x1000
+
+/* A function of its own: memory, registers, queue. Translation is off, so addresses are RAM's. */
+static struct job *start_job(int fd, u64 pattern)
+{
+	int memfd = memfd_make(JOB_SIZE, true);
+	struct job *job;
+
+	job = mmap(NULL, JOB_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, memfd, 0);
+	assert_ptr_not_equal(job, MAP_FAILED);
+	assert_int_equal(client_map(fd, JOB_ADDR, JOB_SIZE, 3, memfd), 0);
+	close(memfd);
+	job->ring[0] = (struct svk_desc){
+		.ctrl = cpu_to_le32(SVK_OP_FILL | SVK_DESC_CPL_RECORD),
+		.dst = cpu_to_le64(JOB_ADDR + offsetof(struct job, data)),
+		.size = cpu_to_le64(sizeof(job->data)),
+		.operand = cpu_to_le64(pattern),
+		.cpl = cpu_to_le64(JOB_ADDR + offsetof(struct job, cpl)),
+	};
+	client_write_region(fd, CONFIG_REGION, PCI_COMMAND, 2,
+			    PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	client_write_region(fd, 0, SVK_GLB_CTRL, 4, SVK_GLB_CTRL_ENABLE);
+	client_write_region(fd, 0, SVK_QCFG_BASE + SVK_QCFG_RING, 8, JOB_ADDR);
+	client_write_region(fd, 0, SVK_QCFG_BASE + SVK_QCFG_SIZE, 4, 2);
+	client_write_region(fd, 0, SVK_QCFG_BASE + SVK_QCFG_CTRL, 4, SVK_QCFG_CTRL_ENABLE);
+	client_write_region(fd, 2, SVK_PORTAL_TAIL, 4, 1);
+	return job;
+}
+
+static void finish_job(int fd, struct job *job, u64 pattern)
+{
+	time_t deadline = time(NULL) + RUN_DEADLINE_S;
+
+	while (client_read_region(fd, 2, SVK_PORTAL_HEAD, 4) != 1)
+		assert_true(time(NULL) < deadline);
+	assert_int_equal(le32_to_cpu(job->cpl.status), SVK_CPL_OK);
+	assert_true(le64_to_cpu(job->data) == pattern);
+	munmap(job, JOB_SIZE);
+}
+
+static void serves_several_accelerators(void **state)
+{
+	struct run *r = *state;
+	struct job *job[2];
+	int vtd, fd[2];
+	char *text;
+
+	START_READY(r, "--once", "--log-file", r->log, "--trace", r->trace, "--accel-bdf=00:06.0",
+		    "--accel-bdf=00:0a.0", "--queues=2");
+	vtd = client_open(&r->vtd);
+	fd[0] = client_open(&r->accel);
+	fd[1] = client_open(&r->second);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(client_read_region(fd[i], CONFIG_REGION, 0, 4),
+				 SVK_PCI_DEVICE_ACCEL << 16 | SVK_PCI_VENDOR);
+		/* The other options are for both. */
+		assert_int_equal(client_read_region(fd[i], 0, SVK_GLB_CAP, 4) & 0xff, 2);
+	}
+	/* The same addresses, and yet memory of their own. */
+	job[0] = start_job(fd[0], 0x1111111111111111ULL);
+	job[1] = start_job(fd[1], 0x2222222222222222ULL);
+	finish_job(fd[0], job[0], 0x1111111111111111ULL);
+	finish_job(fd[1], job[1], 0x2222222222222222ULL);
+
+	close(vtd);
+	close(fd[0]);
+	/* One client is left, so it goes on; a closed function can have another. */
+	fd[0] = client_open(&r->accel);
+	close(fd[0]);
+	assert_int_equal(client_read_region(fd[1], 0, SVK_GLB_ID, 4), SVK_GLB_ID_MAGIC);
+	close(fd[1]);
+	assert_int_equal(finish(r), 0);
+
+	text = contents(r->trace);
+	assert_non_null(strstr(text, " dma sid=00:06.0 queue=0 op=fill bytes=8 status=1\n"));
+	assert_non_null(strstr(text, " dma sid=00:0a.0 queue=0 op=fill bytes=8 status=1\n"));
+	assert_non_null(strstr(text, " reg function=2 bar=2 offset=0 write 0x1\n"));
+	free(text);
+	text = contents(r->log);
+	assert_non_null(strstr(text, "svahw: info: accel: client disconnected\n"));
+	assert_non_null(strstr(text, "svahw: info: accel-2: client disconnected\n"));
+	free(text);
+}
+
+/* Each socket counts: with a function that nobody came for, it is not over. */
+static void once_waits_for_every_function(void **state)
+{
+	struct run *r = *state;
+
+	START_READY(r, "--once", "--log-file", r->log, "--accel-bdf=00:06.0",
+		    "--accel-bdf=00:0a.0");
+	close(client_open(&r->vtd));
+	close(client_open(&r->accel));
+	close(client_open(&r->vtd));
+	close(client_open(&r->second));
+	assert_int_equal(finish(r), 0);
+}
+
+static void virtual_commands(void **state)
+{
+	struct run *r = *state;
+	int vtd;
+
+	START_READY(r, "--log-file", r->log, "--vcs-pasids=0x300-0x301");
+	vtd = client_open(&r->vtd);
+	client_write_region(vtd, 0, VTD_VCMD, 8, VTD_VCMD_ALLOC);
+	assert_int_equal(client_read_region(vtd, 0, VTD_VCRSP, 8), 0x300ULL << 16);
+	client_write_region(vtd, 0, VTD_VCMD, 8, VTD_VCMD_ALLOC);
+	assert_int_equal(client_read_region(vtd, 0, VTD_VCRSP, 8), 0x301ULL << 16);
+	client_write_region(vtd, 0, VTD_VCMD, 8, VTD_VCMD_ALLOC);
+	assert_int_equal(client_read_region(vtd, 0, VTD_VCRSP, 8), 16 << 1);
+	close(vtd);
+	/* What a client took is free again for the next one. */
+	vtd = client_open(&r->vtd);
+	client_write_region(vtd, 0, VTD_VCMD, 8, VTD_VCMD_ALLOC);
+	assert_int_equal(client_read_region(vtd, 0, VTD_VCRSP, 8), 0x300ULL << 16);
+	close(vtd);
+	kill(r->pid, SIGTERM);
+	assert_int_equal(finish(r), 0);
+}
+
 static void only_tells(void **state)
 {
 	struct run *r = *state;
@@ -245,6 +377,9 @@ static void failures_have_a_status(void **state)
 	assert_int_equal(TRY(r, "--log-file", r->log, "--trace", "/dev/null/trace"), 1);
 	assert_int_equal(TRY(r, "--log-file", r->log, "--ready-fd", "99"), 1);
 	assert_int_equal(TRY(r, "--log-file", r->log, "--queues", "65"), 64);
+	assert_int_equal(TRY(r, "--accel-bdf=00:06.0", "--accel-bdf=00:06.0"), 64);
+	assert_int_equal(TRY(r, "--vcs-pasids=1-0x100000"), 64);
+	assert_int_equal(TRY(r, "--vcs-pasids=1-1024", "--ecap=pss=9"), 64);
 
 	/* Two servers, one place. */
 	START_READY(r, "--log-file", r->log);
@@ -271,6 +406,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(serves_and_reports, setup, teardown),
 		cmocka_unit_test_setup_teardown(signals_end_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(options_reach_the_model, setup, teardown),
+		cmocka_unit_test_setup_teardown(serves_several_accelerators, setup, teardown),
+		cmocka_unit_test_setup_teardown(once_waits_for_every_function, setup, teardown),
+		cmocka_unit_test_setup_teardown(virtual_commands, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_tells, setup, teardown),
 		cmocka_unit_test_setup_teardown(failures_have_a_status, setup, teardown),
 		cmocka_unit_test_setup_teardown(full_disk_is_a_failure, setup, teardown),

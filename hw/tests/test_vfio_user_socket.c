@@ -268,14 +268,14 @@ static void functions_are_limited(void **state)
 {
 	struct rig *r = *state;
 	struct vfio_user_server *s = vfio_user_new(&r->machine);
-	static struct toy t[5];
+	static struct toy t[6];
 	char path[128];
 
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 6; i++) {
 		toy_init(&t[i], &r->machine, "many");
 		t[i].fn.mem = r->toy[0].fn.mem;
 		snprintf(path, sizeof(path), "%s/many%d", r->dir, i);
-		assert_int_equal(vfio_user_add(s, &t[i].fn, path), i < 4 ? 0 : -ENOSPC);
+		assert_int_equal(vfio_user_add(s, &t[i].fn, path), i < 5 ? 0 : -ENOSPC);
 	}
 	vfio_user_free(s);
 	vfio_user_free(NULL);

@@ -10,7 +10,8 @@ static void defaults_are_what_linux_needs(void **state)
 {
 	const u64 ecap = VTD_ECAP_C | VTD_ECAP_QI | VTD_ECAP_DT | VTD_ECAP_PT | VTD_ECAP_SC |
 			 VTD_ECAP_NEST | VTD_ECAP_PRS | VTD_ECAP_PASID | VTD_ECAP_PDS |
-			 VTD_ECAP_SMTS | VTD_ECAP_SSTS | VTD_ECAP_FSTS | VTD_ECAP_SMPWCS;
+			 VTD_ECAP_VCS | VTD_ECAP_SMTS | VTD_ECAP_SSTS | VTD_ECAP_FSTS |
+			 VTD_ECAP_SMPWCS;
 	struct vtd_config cfg;
 
 	(void)state;
@@ -117,7 +118,7 @@ static void any_single_bit_may_be_off(void **state)
 {
 	static const char *const ecap[] = {"c",	    "qi",   "dt",   "pt",    "sc",  "nest", "prs",
 					   "srs",   "nwfs", "eafs", "pasid", "dit", "pds",  "smts",
-					   "ssads", "ssts", "fsts", "smpwc", "rps"};
+					   "ssads", "ssts", "fsts", "smpwc", "rps", "vcs"};
 	struct vt *vt = *state;
 	struct vtd_translation t;
 

@@ -65,6 +65,12 @@ static void write_masks(void **state)
 		{VTD_PEADDR, 0xfffffffc},
 		{VTD_PEUADDR, 0xffffffff},
 		{0x300, 0},
+		{VTD_VCMD + 4, 0xffffffff},
+		{VTD_VCMD, 0xffff00ff},
+		{VTD_VCMD + 8, 0},
+		{VTD_VCRSP + 4, 0},
+		{VTD_VCCAP, 7},
+		{VTD_VCCAP + 4, 0},
 		{0xffc, 0},
 	};
 	struct vt *vt = *state;

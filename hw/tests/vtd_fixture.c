@@ -99,6 +99,11 @@ void vt_rebuild(struct vt *vt, const char *cap, const char *ecap)
 	unit_new(vt);
 }
 
+void vt_rebuild_config(struct vt *vt)
+{
+	unit_new(vt);
+}
+
 void vt_rebuild_max(struct vt *vt, size_t max_entries)
 {
 	vtd_config_default(&vt->cfg);

@@ -63,6 +63,8 @@ int vt_teardown(void **state);
 
 /** vt_rebuild() - Replace the unit by one with changed capabilities; NULL: no change. */
 void vt_rebuild(struct vt *vt, const char *cap, const char *ecap);
+/** vt_rebuild_config() - Likewise as vt->cfg says. */
+void vt_rebuild_config(struct vt *vt);
 /** vt_rebuild_max() - Likewise with another bound of the caches. */
 void vt_rebuild_max(struct vt *vt, size_t max_entries);
 /** vt_enable() - Root table, queue, translation on; vt_rebuild() has done it. */

@@ -71,6 +71,7 @@ static const struct field fields[] = {
 	ECAP("dit", VTD_ECAP_DIT, 1, 1, 0, "device-TLB invalidation throttle"),
 	ECAP("pds", VTD_ECAP_PDS, 1, 1, 0, "page-request drain"),
 	ECAP("smts", VTD_ECAP_SMTS, 1, 1, 0, "scalable mode"),
+	ECAP("vcs", VTD_ECAP_VCS, 1, 1, 0, "virtual commands"),
 	ECAP("ssads", VTD_ECAP_SSADS, 1, 1, 0, "second-stage accessed/dirty"),
 	ECAP("ssts", VTD_ECAP_SSTS, 1, 1, 0, "second-stage translation"),
 	ECAP("fsts", VTD_ECAP_FSTS, 1, 1, 0, "first-stage translation"),
@@ -92,6 +93,8 @@ void vtd_config_default(struct vtd_config *cfg)
 	cfg->cap = svk_put(VTD_CAP_FRO, VTD_FRCD_BASE / 16);
 	cfg->ecap = svk_put(VTD_ECAP_IRO, VTD_IOTLB_BASE / 16);
 	cfg->max_entries = 1u << 20;
+	cfg->vcs_first = 0;
+	cfg->vcs_last = 0;
 	for (size_t i = 0; i < FIELDS; i++)
 		field_set(cfg, &fields[i], fields[i].def);
 }
@@ -158,6 +161,17 @@ int vtd_config_set(struct vtd_config *cfg, const char *reg, const char *spec, co
 		spec = end + 1;
 	}
 	*cfg = work;
+	return 0;
+}
+
+int vtd_config_check(const struct vtd_config *cfg)
+{
+	u64 end = 1ULL << (svk_get(VTD_ECAP_PSS, cfg->ecap) + 1);
+
+	if (!cfg->vcs_first && !cfg->vcs_last)
+		return 0;
+	if (!cfg->vcs_first || cfg->vcs_first > cfg->vcs_last || cfg->vcs_last >= end)
+		return -EINVAL;
 	return 0;
 }
 

@@ -67,6 +67,13 @@ static const struct reg_word words_prs[] = {
 	{0},
 };
 
+/* Bits 15:8 are reserved; operand B (0xe08) is left out, no command has one. */
+static const struct reg_word words_vcs[] = {
+	{VTD_VCMD, 0xffff00ff, 0},
+	{VTD_VCMD + 4, ALL, 0},
+	{0},
+};
+
 static void words_add(struct vtd *v, const struct reg_word *w)
 {
 	for (; w->off; w++) {
@@ -96,6 +103,9 @@ void vtd_regs_reset(struct vtd *v)
 		words_add(v, words_prs);
 		v->reg[VTD_PECTL / 4] = (u32)VTD_ECTL_IM;
 	}
+	if (vtd_has_ecap(v, VTD_ECAP_VCS))
+		words_add(v, words_vcs);
+	vtd_vcs_reset(v);
 	for (unsigned int i = 0; i < records; i++)
 		v->w1c[(VTD_FRCD_BASE + i * VTD_FRCD_SIZE + VTD_FRCD_HI + 4) / 4] = 1u << 31;
 	v->reg[VTD_VER / 4] = VTD_VERSION;
@@ -234,6 +244,10 @@ static void write32(struct vtd *v, unsigned int off, u32 val)
 	case VTD_IQT:
 		vtd_qi_run(v);
 		break;
+	case VTD_VCMD:
+		if (vtd_has_ecap(v, VTD_ECAP_VCS))
+			vtd_vcs_command(v);
+		break;
 	case VTD_FECTL:
 	case VTD_IECTL:
 		vtd_event_unmask(v, off);
@@ -267,7 +281,10 @@ void vtd_mmio_write(struct vtd *v, u64 off, u64 val, unsigned int len)
 			  (unsigned long long)off);
 		return;
 	}
+	/* The half that executes a command comes last: VCMD's low one, elsewhere the high one. */
+	if (len == 8 && off == VTD_VCMD)
+		write32(v, VTD_VCMD + 4, (u32)(val >> 32));
 	write32(v, (unsigned int)off, (u32)val);
-	if (len == 8)
+	if (len == 8 && off != VTD_VCMD)
 		write32(v, (unsigned int)off + 4, (u32)(val >> 32));
 }

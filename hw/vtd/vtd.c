@@ -37,8 +37,13 @@ static int caches_init(struct vtd *v)
 struct vtd *vtd_new(const struct vtd_config *cfg, struct machine *m, struct gmem *mem,
 		    const struct vtd_host_ops *ops, void *host)
 {
-	struct vtd *v = calloc(1, sizeof(*v));
+	struct vtd *v;
 
+	if (vtd_config_check(cfg)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	v = calloc(1, sizeof(*v));
 	if (!v)
 		return NULL;
 	v->cfg = *cfg;
@@ -46,7 +51,7 @@ struct vtd *vtd_new(const struct vtd_config *cfg, struct machine *m, struct gmem
 	v->mem = mem;
 	v->ops = ops;
 	v->host = host;
-	if (caches_init(v)) {
+	if (caches_init(v) || vtd_vcs_init(v)) {
 		vtd_free(v);
 		errno = ENOMEM;
 		return NULL;
@@ -64,6 +69,7 @@ void vtd_free(struct vtd *v)
 	vtd_cache_cleanup(&v->pasid);
 	vtd_cache_cleanup(&v->iotlb);
 	vtd_cache_cleanup(&v->group);
+	vtd_vcs_cleanup(v);
 	free(v);
 }
 
@@ -83,6 +89,16 @@ int vtd_attach(struct vtd *v, u16 sid, const struct vtd_endpoint_ops *ops, void 
 		return -ENOSPC;
 	v->endpoint[v->endpoints++] = (struct vtd_endpoint){sid, ops, endpoint};
 	return 0;
+}
+
+void vtd_detach(struct vtd *v, u16 sid)
+{
+	for (unsigned int i = 0; i < v->endpoints; i++) {
+		if (v->endpoint[i].sid == sid) {
+			v->endpoint[i] = v->endpoint[--v->endpoints];
+			return;
+		}
+	}
 }
 
 /*

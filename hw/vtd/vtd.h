@@ -23,11 +23,16 @@ struct vtd;
  * @ecap: extended capability register
  * @max_entries: bound of each translation cache, a safety net against a hostile
  *	guest; when it is reached the oldest entry goes, with a warning
+ * @vcs_first: first PASID that virtual commands give; 1 or more
+ * @vcs_last: last of them, at most what ECAP.PSS has room for; both 0: the upper half of the
+ *	PASIDs below 2^16, or of those that ECAP.PSS has room for if these are fewer
  */
 struct vtd_config {
 	u64 cap;
 	u64 ecap;
 	size_t max_entries;
+	u32 vcs_first;
+	u32 vcs_last;
 };
 
 /** vtd_config_default() - Everything on that the model implements. */
@@ -43,6 +48,9 @@ void vtd_config_default(struct vtd_config *cfg);
  */
 int vtd_config_set(struct vtd_config *cfg, const char *reg, const char *spec, const char **bad);
 
+/** vtd_config_check() - Return: 0, or -EINVAL if the pool of virtual commands is out of range. */
+int vtd_config_check(const struct vtd_config *cfg);
+
 /** vtd_config_help() - Print every field: name, register, bits, default, section. */
 void vtd_config_help(void);
 
@@ -54,7 +62,7 @@ struct vtd_host_ops {
 	void (*msi)(void *host, u64 addr, u32 data);
 };
 
-/** vtd_new() - Return: a unit in its reset state, or NULL with errno ENOMEM. */
+/** vtd_new() - Return: a unit in its reset state, or NULL with errno ENOMEM, EINVAL. */
 struct vtd *vtd_new(const struct vtd_config *cfg, struct machine *m, struct gmem *mem,
 		    const struct vtd_host_ops *ops, void *host);
 /** vtd_free() - NULL is allowed. */
@@ -154,6 +162,9 @@ struct vtd_endpoint_ops {
  * Return: 0, -EEXIST, or -ENOSPC (at most 16).
  */
 int vtd_attach(struct vtd *v, u16 sid, const struct vtd_endpoint_ops *ops, void *endpoint);
+
+/** vtd_detach() - Forget the endpoint under @sid; nothing if there is none. */
+void vtd_detach(struct vtd *v, u16 sid);
 
 /**
  * vtd_access_begin() - An endpoint starts to use translations outside the lock.

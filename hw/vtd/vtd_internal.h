@@ -15,7 +15,7 @@
 
 /* Host address width: bits 51:VTD_HAW of every table pointer are reserved. */
 #define VTD_HAW 48
-/* Where CAP.FRO and ECAP.IRO point; 0x300 and 0xe00 stay free for PMS and VCS. */
+/* Where CAP.FRO and ECAP.IRO point; 0x300 stays free for PMS, 0xe00 is VCS. */
 #define VTD_FRCD_BASE 0x600
 #define VTD_FRCD_MAX 128
 #define VTD_IOTLB_BASE 0x500
@@ -166,6 +166,17 @@ struct vtd_drain {
 	u64 serial;
 };
 
+/**
+ * struct vtd_vcs - PASIDs that virtual commands give.
+ * @first: @last: the pool
+ * @used: a bit for each, set = allocated
+ */
+struct vtd_vcs {
+	u32 first;
+	u32 last;
+	u64 *used;
+};
+
 struct vtd {
 	struct vtd_config cfg;
 	struct machine *m;
@@ -197,6 +208,7 @@ struct vtd {
 	struct vtd_pasid pe_tmp;
 
 	struct vtd_drain drain;
+	struct vtd_vcs vcs;
 	struct vtd_endpoint endpoint[VTD_ENDPOINTS];
 	unsigned int endpoints;
 };
@@ -260,6 +272,16 @@ void vtd_event_unmask(struct vtd *v, unsigned int ctl);
 /* qi.c */
 /** vtd_qi_run() - Execute descriptors until the queue is empty, in error, or must wait. */
 void vtd_qi_run(struct vtd *v);
+
+/* vcs.c */
+/** vtd_vcs_init() - Make the pool that the configuration says. Return: 0 or -ENOMEM. */
+int vtd_vcs_init(struct vtd *v);
+/** vtd_vcs_cleanup() - Free it. */
+void vtd_vcs_cleanup(struct vtd *v);
+/** vtd_vcs_reset() - All of the pool is free; VCCAP, zero before, says what there is. */
+void vtd_vcs_reset(struct vtd *v);
+/** vtd_vcs_command() - Execute what VCMD holds, response in VCRSP. */
+void vtd_vcs_command(struct vtd *v);
 
 /* drain, vtd.c */
 /** vtd_drain_mark() - Accesses that have begun must end before the next wait completes. */

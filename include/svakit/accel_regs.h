@@ -22,7 +22,7 @@
 #define SVK_PCI_CLASS_VTD 0x088000 /* base system peripheral, other */
 #define SVK_PCI_CLASS_ACCEL 0x120000 /* processing accelerator */
 
-#define SVK_ACCEL_ABI_VERSION 1
+#define SVK_ACCEL_ABI_VERSION 2
 
 /* BARs: each is 32-bit, not prefetchable. */
 #define SVK_ACCEL_BAR_CTRL 0 /* privileged: global, queue configuration, lab */
@@ -77,6 +77,8 @@
 #define SVK_QCFG_CTRL_ENABLE SVK_BIT(0)
 /* Finish everything up to the tail doorbell, then disable. */
 #define SVK_QCFG_CTRL_QUIESCE SVK_BIT(1)
+/* Abort, and set every register of this queue to its reset value; reads 0. */
+#define SVK_QCFG_CTRL_RESET SVK_BIT(2)
 #define SVK_QCFG_STATUS 0x18 /* RO 4 */
 #define SVK_QCFG_STATUS_STATE SVK_MASK(2, 0) /* enum svk_queue_state */
 #define SVK_QCFG_STATUS_ERR SVK_MASK(15, 8) /* enum svk_queue_err */
@@ -106,6 +108,13 @@ enum svk_queue_err {
 #define SVK_LAB_COUNTER(n) (SVK_LAB_BASE + 8 * (n)) /* RO 8, n < SVK_LAB_COUNTERS */
 #define SVK_LAB_CLEAR 0x2800 /* WO 4: any write zeroes all counters */
 #define SVK_LAB_INFLIGHT 0x2808 /* RO 8: translated accesses not yet finished */
+/*
+ * What a mediated device hides from its driver, for tests. TRAPPED: accesses to this function's
+ * BARs that software emulated; 0 in hardware. PASID(q): the PASID that queue q sends, as latched
+ * by ENABLE; in a mediated device that of the host, not the one in SVK_QCFG_PASID.
+ */
+#define SVK_LAB_TRAPPED 0x2810 /* RO 8 */
+#define SVK_LAB_PASID(q) (0x2900 + 4 * (q)) /* RO 4, layout of SVK_QCFG_PASID, 0 unless ENABLED */
 
 /* Counter indices; the names are those of svahw's statistics. */
 enum svk_lab_counter {
@@ -134,8 +143,8 @@ enum svk_lab_counter {
 	SVK_LAB_ATC_DROPPED, /* device-TLB entries removed by invalidations */
 	SVK_LAB_IOTLB_DROPPED,
 	SVK_LAB_DESC, /* accelerator descriptors completed */
-	SVK_LAB_BYTES, /* bytes read or written by the accelerator */
-	SVK_LAB_IRQ, /* interrupts sent by both functions */
+	SVK_LAB_BYTES, /* bytes read or written by accelerators */
+	SVK_LAB_IRQ, /* interrupts sent by all functions */
 	SVK_LAB_DOORBELL,
 	SVK_LAB_BAD_ACCESS, /* register accesses of a wrong width or alignment */
 	SVK_LAB_COUNTERS

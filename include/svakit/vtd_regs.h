@@ -45,6 +45,9 @@
 #define VTD_PEDATA 0xe4 /* RW 4: page request event data (11.4.11.6) */
 #define VTD_PEADDR 0xe8 /* RW 4: page request event address (11.4.11.7) */
 #define VTD_PEUADDR 0xec /* RW 4: page request event upper address (11.4.11.8) */
+#define VTD_VCMD 0xe00 /* RW 8: virtual command, in its low half (5.10: 11.4.16.1) */
+#define VTD_VCRSP 0xe10 /* RO 8: virtual command response (5.10: 11.4.16.3) */
+#define VTD_VCCAP 0xe30 /* RO 8: virtual command capability (5.10: 11.4.16.4) */
 
 /* At CAP.FRO * 16, CAP.NFR + 1 times 16 bytes (11.4.7.6). */
 #define VTD_FRCD_SIZE 16
@@ -98,6 +101,7 @@
 #define VTD_ECAP_DIT SVK_BIT(41) /* device-TLB invalidation throttle */
 #define VTD_ECAP_PDS SVK_BIT(42) /* page-request drain */
 #define VTD_ECAP_SMTS SVK_BIT(43) /* scalable mode */
+#define VTD_ECAP_VCS SVK_BIT(44) /* virtual command registers */
 #define VTD_ECAP_SSADS SVK_BIT(45) /* second-stage accessed/dirty */
 #define VTD_ECAP_SSTS SVK_BIT(46) /* second-stage translation */
 #define VTD_ECAP_FSTS SVK_BIT(47) /* first-stage translation */
@@ -377,5 +381,28 @@ enum vtd_fault_reason {
 	VTD_FR_SGN_8 = 0x87, /* result in the interrupt address range */
 	VTD_FR_SFS_10 = 0x91, /* first-stage accessed/dirty update failed */
 };
+
+/*
+ * Virtual commands: a platform that is itself virtual hands out PASIDs. The specification has
+ * moved these registers and codes; here they are as in revision 5.10 (11.4.16), and as in
+ * drivers/iommu/intel/pasid.h of Linux 5.15 to 6.6. Only VCCAP differs: in Linux, after an
+ * earlier revision, bit 0 alone stands for both PASID commands, while 5.10 has a bit for each
+ * command. A unit that knows all three can be read either way.
+ */
+#define VTD_VCCAP_PAS SVK_BIT(0) /* ALLOC and FREE; in 5.10: the null command */
+#define VTD_VCCAP_ALLOC SVK_BIT(1) /* 5.10, named PAS there */
+#define VTD_VCCAP_FREE SVK_BIT(2) /* 5.10, named FPS there */
+#define VTD_VCMD_CMD SVK_MASK(7, 0)
+#define VTD_VCMD_NULL 0
+#define VTD_VCMD_ALLOC 1 /* response: the PASID */
+#define VTD_VCMD_FREE 2 /* operand: the PASID */
+#define VTD_VCMD_OPERAND SVK_MASK(35, 16)
+#define VTD_VCRSP_IP SVK_BIT(0) /* in progress: the other fields are not valid yet */
+#define VTD_VCRSP_SC SVK_MASK(7, 1) /* status code; from 16 on it belongs to the command */
+#define VTD_VCRSP_PASID SVK_MASK(35, 16)
+#define VTD_VCRSP_SC_SUCCESS 0
+#define VTD_VCRSP_SC_UNDEFINED 1 /* unknown command, or one that VCCAP lacks */
+#define VTD_VCRSP_SC_NO_PASID 16 /* ALLOC: none is left */
+#define VTD_VCRSP_SC_INVALID_PASID 16 /* FREE: not allocated */
 
 #endif /* SVAKIT_VTD_REGS_H */
