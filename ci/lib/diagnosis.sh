@@ -142,12 +142,20 @@ diagnose_kernel() {
 			[[ $option != CONFIG_* ]] || grep -qx "$option" "$config" || lacking+=("$option")
 		done <"$TOP/guest-images/kernel/required.config"
 		if ((${#lacking[@]} == 0)); then
-			good "$name=${!name} has all options"
+			good "$name=${!name} has all options that are needed"
 		else
 			missing "$name=${!name} lacks ${lacking[*]}" 'this kernel cannot be tested' \
 				'merge guest-images/kernel/required.config into its configuration and build it again'
 		fi
+		[[ $name == L2_KERNEL ]] || diagnose_mdev "$name=${!name}" "$config"
 	done
+}
+
+# diagnose_mdev WHICH CONFIG: L1 does without mediated devices, but not their tests.
+diagnose_mdev() {
+	grep -qE '^CONFIG_VFIO_MDEV=[ym]$' "$2" ||
+		optional "$1 lacks CONFIG_VFIO_MDEV" 'the tests of mediated devices (VIA=mdev) are skipped' \
+			'CONFIG_SAMPLES=y and CONFIG_SAMPLE_VFIO_MDEV_MTTY=m select it: build the kernel again with them'
 }
 
 # Only to fill the cache: a kernel source, and QEMU where the system's is too old.

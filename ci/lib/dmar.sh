@@ -32,7 +32,7 @@ ascii() {
 # dmar_table BASE: the table on stdout. BASE: register block of the one unit.
 dmar_table() {
 	local -a DMAR=()
-	local device=$((16#${ACCEL_BDF:3:2})) function=${ACCEL_BDF:6:1} sum=0 i
+	local sum=0 bdf i
 
 	# Header: length and checksum are set below.
 	ascii DMAR
@@ -45,12 +45,14 @@ dmar_table() {
 	# 48 bits of host address; flags; reserved.
 	le 1 47 0 0 0 0 0 0 0 0 0 0 0
 	# DRHD, not INCLUDE_PCI_ALL: the virtio devices must stay outside. 4 KiB, segment 0.
-	le 2 0 24
+	le 2 0 $((16 + 8 * ${#ACCEL_BDFS[@]}))
 	le 1 0 0
 	le 2 0
 	le 8 "$1"
-	# Its scope: one PCI endpoint, the accelerator.
-	le 1 1 8 0 0 0 0 "$device" "$function"
+	# Its scope: PCI endpoints, the accelerators.
+	for bdf in "${ACCEL_BDFS[@]}"; do
+		le 1 1 8 0 0 0 "$((16#${bdf:0:2}))" "$((16#${bdf:3:2}))" "${bdf:6:1}"
+	done
 	# ATSR: ATS is allowed below all root ports of segment 0.
 	le 2 2 8
 	le 1 1 0 0 0
@@ -93,7 +95,7 @@ bar_forget() {
 # bar_probe: start the machine without a kernel until svahw says where BAR 0 is.
 bar_probe() {
 	BAR=
-	child_start svahw "$SVAHW" --socket-dir "$RUN_DIR" --ready-fd 3 \
+	child_start svahw "$SVAHW" --socket-dir "$RUN_DIR" "${SVAHW_DEVICES[@]}" --ready-fd 3 \
 		3> >(event_when_ready) 2> >(event_of_bar)
 	deadline_set "$BAR_LEARN_LIMIT"
 	while [[ -z $BAR ]]; do

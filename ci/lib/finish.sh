@@ -10,8 +10,8 @@ finish_results() {
 	local level name
 
 	for name in "${TESTS[@]}"; do
-		[[ $name == native.* ]] && level=1 || level=2
-		[[ -n ${RESULT[$name]:-} ]] || test_failed "$name" "$(finish_missing "$level" "$name")"
+		[[ -n ${RESULT[$name]:-} ]] ||
+			test_failed "$name" "$(finish_missing "${ORDERED[$name]}" "$name")"
 	done
 	for ((level = 1; level <= LEVEL; level++)); do
 		finish_level "$level"
@@ -54,16 +54,16 @@ finish_missing_l2() {
 finish_level() {
 	local level=$1 name verdict=${VERDICT[$1]:-missing}
 
-	tests_of_level "$level"
-	[[ -z $FAULT$BROKEN ]] && ((level == 1 || ${#LEVEL_TESTS[@]} > 0)) || return 0
-	for name in ${LEVEL_TESTS[@]+"${LEVEL_TESTS[@]}"}; do
+	tests_of_guest "$level"
+	[[ -z $FAULT$BROKEN ]] && ((level == 1 || ${#GUEST_TESTS[@]} > 0)) || return 0
+	for name in ${GUEST_TESTS[@]+"${GUEST_TESTS[@]}"}; do
 		[[ ${RESULT[$name]} != fail ]] || return 0
 	done
-	if [[ ${PLANNED[$level]:-none} != "${#LEVEL_TESTS[@]}" ]]; then
-		run_extra_failure "${LEVEL_NAME[level]}.plan" \
-			"L$level planned ${PLANNED[$level]:-nothing}, ${#LEVEL_TESTS[@]} tests were ordered"
+	if [[ ${PLANNED[$level]:-none} != "${#GUEST_TESTS[@]}" ]]; then
+		run_extra_failure "${LEVEL_KIND[$level]}.plan" \
+			"L$level planned ${PLANNED[$level]:-nothing}, ${#GUEST_TESTS[@]} tests were ordered"
 	elif [[ $verdict == missing || $verdict == fail && $KTAP_FAILED -eq 0 ]]; then
-		run_extra_failure "${LEVEL_NAME[level]}.verdict" \
+		run_extra_failure "${LEVEL_KIND[$level]}.verdict" \
 			"all tests ended well, but the verdict of L$level is $verdict"
 	fi
 }

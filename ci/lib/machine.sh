@@ -1,16 +1,40 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# The two machines as QEMU command lines, and the job file that both guests read.
+# The two machines as QEMU command lines.
 #
-# L1: 00:05.0 VT-d function, 00:06.0 accelerator, both served by svahw.
+# L1: 00:05.0 VT-d function, 00:06.0 and 00:0a.0 accelerators, all served by svahw.
+# L2: the first accelerator at 00:03.0, mediated devices of the second at 00:04.0 and 00:05.0.
 
 L1_MEMORY=2G
 L1_CPUS=2
 # All of it is pinned for the device, page by page, before L2 starts: as little as will do.
 # KASAN needs its share.
 L2_MEMORY=$([[ $DEBUG == 1 ]] && printf 768M || printf 256M)
-ACCEL_BDF=00:06.0
+
+# L2 gets the first accelerator as a whole, and mediated devices of the second. Both are there in
+# every run: firmware and the table of the remapping unit know one machine only.
+ACCEL_BDFS=(00:06.0 00:0a.0)
+PF_BDF=0000:${ACCEL_BDFS[0]}
+PARENT_BDF=0000:${ACCEL_BDFS[1]}
+
+# The mediated devices of L2: UUIDs, and types, of two sizes.
+MDEVS=(5b0ac4f2-3a51-4c1c-9d57-6d1f4e0a0001 5b0ac4f2-3a51-4c1c-9d57-6d1f4e0a0002)
+MDEV_TYPES=(svakit_mdev-q4 svakit_mdev-q2)
+# PID 1 of L1 opens them, and L2's QEMU inherits them from this descriptor on.
+MDEV_FIRST_FD=20
+
+# One more for hotplug, for a test that is given the port through which L2 asks for it.
+HOTPLUG_MDEV=5b0ac4f2-3a51-4c1c-9d57-6d1f4e0a0003
+HOTPLUG_TYPE=svakit_mdev-q1
+HOTPLUG_PORT=/dev/virtio-ports/svakit.hotplug
+
+# Where the tests of each kind find their devices (suites/lib/accel_device.h).
+declare -A KIND_DEVICES=(
+	[native]="SVAKIT_DEVICE=$PF_BDF"
+	[guest]="SVAKIT_DEVICE=0000:00:03.0"
+	[mdev]="SVAKIT_DEVICE=0000:00:04.0 SVAKIT_DEVICE_2=0000:00:05.0"
+)
 
 # machine_cmdline LEVEL: the kernel's command line.
 machine_cmdline() {
@@ -23,6 +47,7 @@ machine_cmdline() {
 	# docs/findings.md. TCG on a busy machine makes that likely.
 	# vgif: the same page, "L2 spins with interrupts off".
 	(($1 == 2)) || line+=' tsc=reliable kvm.tsc_tolerance_ppm=100000 kvm_amd.vgif=0'
+	# Without interrupt remapping VFIO takes every device for unsafe, and refuses it.
 	(($1 == 2)) || line+=' intremap=off iommufd.allow_unsafe_interrupts=1'
 	# V=1 shows the whole boot of L1. That of L2 would go through L1 byte by byte, and take a minute.
 	[[ -n $V && $1 == 1 ]] || line+=' quiet'
@@ -30,8 +55,10 @@ machine_cmdline() {
 }
 
 # machine_cpu ACCEL: TCG's SVM lets L1 run L2 under KVM; without la57 four levels are enough.
+# TCG emulates rep movsb and rep stosb a byte at a time, while ERMS and FSRM tell Linux and libc that
+# these are fast: without the two, a run takes a second less. L2 inherits it.
 machine_cpu() {
-	[[ $1 == kvm ]] && printf 'host,la57=off' || printf 'max,la57=off'
+	[[ $1 == kvm ]] && printf 'host,la57=off' || printf 'max,la57=off,erms=off,fsrm=off'
 }
 
 # machine_chardev ID FILE: output of a guest goes to FILE; FIFOs and logs alike.
@@ -47,17 +74,31 @@ vfio_user_device() {
 		"${path//\"/\\\"}" "$2"
 }
 
+# machine_svahw: sets SVAHW_DEVICES, options that say where L1 sees the accelerators.
+machine_svahw() {
+	local bdf
+
+	SVAHW_DEVICES=()
+	for bdf in "${ACCEL_BDFS[@]}"; do
+		SVAHW_DEVICES+=(--accel-bdf "$bdf")
+	done
+}
+
 # machine_l1_devices: sets L1_ARGS, all that decides where firmware puts the BARs.
 machine_l1_devices() {
+	local i
+
 	L1_ARGS=(
 		"${IMAGE[qemu]}" -nodefaults -display none -no-reboot
 		-M "q35,accel=$ACCEL_USED,memory-backend=mem" -cpu "$(machine_cpu "$ACCEL_USED")"
 		-smp "$L1_CPUS" -m "$L1_MEMORY"
 		-object "memory-backend-memfd,id=mem,size=$L1_MEMORY,share=on"
 		-device "$(vfio_user_device "$RUN_DIR/vtd.sock" 05.0)"
-		-device "$(vfio_user_device "$RUN_DIR/accel.sock" 06.0)"
-		-device "virtio-serial-pci,addr=07.0"
 	)
+	for i in "${!ACCEL_BDFS[@]}"; do
+		L1_ARGS+=(-device "$(vfio_user_device "$RUN_DIR/$(accel_socket "$i")" "${ACCEL_BDFS[i]#00:}")")
+	done
+	L1_ARGS+=(-device "virtio-serial-pci,addr=07.0")
 	((LEVEL == 2)) || return 0
 	L1_ARGS+=(
 		-drive "if=none,id=vmm,format=raw,readonly=on,file=${IMAGE[vmm]//,/,,}"
@@ -96,7 +137,31 @@ machine_consoles_to_files() {
 	L1_ARGS+=(-chardev "$(machine_chardev l2console "$RESULT_DIR/l2-console.log")")
 }
 
-# machine_l2 SHELL-LEVEL: sets L2_ARGS. Its console is written only, but for a shell there.
+# machine_l2_accelerators PF MDEV: adds to L2_ARGS the function, and the mediated devices, if yes.
+machine_l2_accelerators() {
+	local i
+
+	[[ $1 != yes ]] || L2_ARGS+=(-device "vfio-pci,host=$PF_BDF,iommufd=iommufd0,addr=03.0")
+	[[ $2 == yes ]] || return 0
+	for i in "${!MDEVS[@]}"; do
+		# By descriptor: to one that is named by its sysfs folder QEMU gives no host IOMMU, hence
+		# no PASID. With an id: QEMU 11.1.3 crashes on a descriptor without one.
+		L2_ARGS+=(-device "vfio-pci,id=mdev$i,fd=$((MDEV_FIRST_FD + i)),iommufd=iommufd0,addr=0$((4 + i)).0")
+	done
+}
+
+# machine_l2_slot: adds to L2_ARGS a slot for hotplug, and the port through which L2 asks PID 1 of L1.
+machine_l2_slot() {
+	L2_ARGS+=(
+		# PCI Express hotplug, not that of ACPI, which takes the slots of the board by default.
+		-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off
+		-device "pcie-root-port,id=slot0,chassis=1,addr=06.0"
+		-chardev "socket,id=hotplug,path=/run/hotplug.sock,server=on,wait=off"
+		-device "virtserialport,chardev=hotplug,name=${HOTPLUG_PORT##*/}"
+	)
+}
+
+# machine_l2 SHELL-LEVEL PF MDEV: sets L2_ARGS. Its console is written only, but for a shell there.
 # PID 1 of L1 starts it stopped (-S), and adds a monitor through which it lets it go.
 machine_l2() {
 	local kind=file
@@ -104,57 +169,22 @@ machine_l2() {
 	[[ $1 != 2 ]] || kind=pipe
 	L2_ARGS=(
 		/vmm/qemu -nodefaults -display none -no-reboot
-		-M "q35,accel=kvm,kernel-irqchip=split" -cpu "host,la57=off" -smp 1 -m "$L2_MEMORY"
+		# Devices of the board that nobody uses: finding them takes the better part of a second.
+		-M "q35,accel=kvm,kernel-irqchip=split,hpet=off,smbus=off,sata=off"
+		-cpu "host,la57=off" -smp 1 -m "$L2_MEMORY"
 		# The vIOMMU comes before the devices that it translates.
 		-device "intel-iommu,scalable-mode=on,fsts=on,pasid-bits=20,device-iotlb=on,caching-mode=on,svm=on"
 		-object "iommufd,id=iommufd0"
-		-device "vfio-pci,host=0000:$ACCEL_BDF,iommufd=iommufd0"
+	)
+	machine_l2_accelerators "$2" "$3"
+	L2_ARGS+=(
 		-chardev "$kind,id=console,path=/dev/virtio-ports/svakit.l2console"
 		-serial chardev:console
-		-device virtio-serial-pci
+		-device "virtio-serial-pci,addr=02.0"
 		-chardev "file,id=events,path=/dev/virtio-ports/svakit.l2events"
 		-device "virtserialport,chardev=events,name=svakit.events"
 		-fw_cfg "name=opt/org.svakit/job,file=/sys/firmware/qemu_fw_cfg/by_name/opt/org.svakit/job/raw"
 		-kernel /guest/kernel -initrd /guest/initrd
 		-append "$(machine_cmdline 2)"
 	)
-}
-
-# job_write SHELL-LEVEL: the job file: TESTS, then an interactive shell if a level is given.
-job_write() {
-	local shell_level=$1 name level
-
-	{
-		# A benchmark is not to pay for counting descriptors.
-		[[ ${TEST_JOB[${TESTS[0]:-none}]:-} != bench ]] || printf '%d quiet\n' 1 2
-		for name in ${TESTS[@]+"${TESTS[@]}"}; do
-			[[ $name == native.* ]] && level=1 || level=2
-			printf '%d run %s %d %s\n' "$level" "${name#*.}" "${TEST_LIMIT[$name]}" \
-				"${TEST_ARGV[$name]}"
-		done
-		if job_needs_l2 "$shell_level"; then
-			printf '1 guest %d\n' "$(job_l2_limit "$shell_level")"
-			machine_l2 "$shell_level"
-			printf '1 vmm %s\n' "${L2_ARGS[@]}"
-		fi
-		[[ -z $shell_level ]] || printf '%d shell\n' "$shell_level"
-	} >"$RUN_DIR/job"
-}
-
-# job_needs_l2 SHELL-LEVEL: is there anything to do in L2?
-job_needs_l2() {
-	tests_of_level 2
-	[[ $1 == 2 ]] || ((${#LEVEL_TESTS[@]} > 0))
-}
-
-# job_l2_limit SHELL-LEVEL: seconds that L1 gives L2 as a whole; a shell has a day.
-job_l2_limit() {
-	local limit=$((L2_BOOT_LIMIT + SHUTDOWN_LIMIT)) name
-
-	tests_of_level 2
-	for name in ${LEVEL_TESTS[@]+"${LEVEL_TESTS[@]}"}; do
-		limit=$((limit + ${TEST_LIMIT[$name]} + TEST_GRACE))
-	done
-	[[ -z $1 ]] || limit=86400
-	printf '%d\n' "$limit"
 }

@@ -20,6 +20,7 @@ report_print() {
 report() {
 	report_row accelerator "${ACCEL_USED^^} ($ACCEL_WHY)$(report_l2_accel)"
 	report_row versions "$(report_versions)"
+	((LEVEL == 1)) || report_row VIA "$(report_via)"
 	((LEVEL == 1)) || report_row vIOMMU "${NOTE["1 smpwc"]:-L1 said nothing about ECAP.SMPWC}"
 	report_row times "$(report_times)"
 	report_pasids
@@ -31,6 +32,18 @@ report() {
 
 report_l2_accel() {
 	[[ -z ${NOTE["1 l2_accel"]:-} ]] || printf '; L2: %s' "${NOTE["1 l2_accel"]}"
+}
+
+# report_via: the accelerators of L2.
+report_via() {
+	local i what=
+
+	[[ $JOB_PF == no ]] || what="the function ${PF_BDF#0000:}"
+	for i in "${!MDEVS[@]}"; do
+		[[ $JOB_MDEV == no ]] || what+="${what:+, }${MDEV_TYPES[i]}"
+	done
+	[[ $JOB_MDEV == no ]] || what+=" of ${PARENT_BDF#0000:}"
+	printf '%s: %s' "$VIA" "${what:-L2 was not needed}"
 }
 
 report_versions() {

@@ -172,33 +172,32 @@ run_guest_stage() {
 	[[ $1 != 1 || $2 != l2start ]] || stage_enter 'L2 boot' "$L2_BOOT_LIMIT"
 }
 
-# run_known LEVEL NAME: sets FULL, the name of a test that was ordered and has no result yet.
+# run_known LEVEL NAME: a test that this guest was ordered to run, and that has no result yet?
 run_known() {
-	FULL=${LEVEL_NAME[$1]}.$2
-	[[ -n ${TEST_LIMIT[$FULL]:-} && -z ${RESULT[$FULL]:-} ]]
+	[[ ${ORDERED[$2]:-} == "$1" && -z ${RESULT[$2]:-} ]]
 }
 
 run_guest_start() {
 	if ! run_known "$1" "$2"; then
-		run_extra_failure "${LEVEL_NAME[$1]}.plan" "started $2, which was not ordered"
+		run_extra_failure "${LEVEL_KIND[$1]}.plan" "started $2, which was not ordered"
 		return
 	fi
-	stage_enter "L$1 tests" "$((${TEST_LIMIT[$FULL]} / TIME_FACTOR + TEST_GRACE))"
-	test_start "$FULL"
+	stage_enter "L$1 tests" "$((${TEST_LIMIT[$2]} / TIME_FACTOR + TEST_GRACE))"
+	test_start "$2"
 }
 
 run_guest_end() {
-	if ! run_known "$1" "$2" || [[ $FULL != "$TEST_NOW" ]]; then
-		run_extra_failure "${LEVEL_NAME[$1]}.plan" "ended $2, which was not running"
+	if ! run_known "$1" "$2" || [[ $2 != "$TEST_NOW" ]]; then
+		run_extra_failure "${LEVEL_KIND[$1]}.plan" "ended $2, which was not running"
 		return
 	fi
-	test_end "$FULL" "$3"
+	test_end "$2" "$3"
 	stage_enter "L$1 tests" "$BETWEEN_LIMIT"
 }
 
 # run_guest_line LEVEL TEXT: output of the test that runs in that level, else of PID 1 or the VMM.
 run_guest_line() {
-	if [[ $TEST_NOW == "${LEVEL_NAME[$1]}".* ]]; then
+	if [[ ${ORDERED[${TEST_NOW:-none}]:-} == "$1" ]]; then
 		test_line "$2"
 	else
 		ktap_diag "L$1: $2"
@@ -208,11 +207,11 @@ run_guest_line() {
 # run_guest_dmesg LEVEL NAME TEXT: a defect outside of any test fails the level itself.
 run_guest_dmesg() {
 	if run_known "$1" "$2"; then
-		test_defect "$FULL" "$3"
+		test_defect "$2" "$3"
 	elif [[ -n $TEST_NOW ]]; then
 		test_defect "$TEST_NOW" "L$1: $3"
 	else
-		run_extra_failure "${LEVEL_NAME[$1]}.kernel" "kernel log: $3"
+		run_extra_failure "${LEVEL_KIND[$1]}.kernel" "kernel log: $3"
 	fi
 }
 

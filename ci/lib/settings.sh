@@ -5,6 +5,8 @@
 
 # Level 1 runs in L1 alone (native); level 2 adds the nested guest.
 LEVEL=${LEVEL:-2}
+# How L2 gets its accelerators: pf the function itself, mdev mediated devices.
+VIA=${VIA:-both}
 ACCEL=${ACCEL:-auto}
 DEBUG=${DEBUG:-}
 TEST=${TEST:-}
@@ -23,7 +25,10 @@ PREPARE=${PREPARE:-$TOP/guest-images/prepare}
 RESULTS=${RESULTS:-$TOP/results}
 SUITES=${SUITES:-$TOP/suites}
 
-export LEVEL ACCEL DEBUG TEST V KERNEL KSRC L1_KERNEL L2_KERNEL QEMU
+# Not a setting, but what prepare puts into the guests; empty: all programs.
+PROGRAMS=
+
+export LEVEL VIA ACCEL DEBUG TEST V KERNEL KSRC L1_KERNEL L2_KERNEL QEMU PROGRAMS
 
 # All time limits are multiplied by it. A kernel with KASAN and lockdep is about four times slower.
 TIME_FACTOR=${TIME_FACTOR:-$((DEBUG == 0 ? 1 : 4))}
@@ -34,6 +39,7 @@ settings_check() {
 	local file
 
 	[[ $LEVEL == [12] ]] || wrong+=("LEVEL=$LEVEL: want 1 (L1 only) or 2 (both levels)")
+	[[ $VIA =~ ^(pf|mdev|both)$ ]] || wrong+=("VIA=$VIA: want pf, mdev or both")
 	[[ $ACCEL =~ ^(auto|kvm|tcg)$ ]] || wrong+=("ACCEL=$ACCEL: want auto, kvm or tcg")
 	[[ -z $DEBUG || $DEBUG == [01] ]] || wrong+=("DEBUG=$DEBUG: want 0 or 1")
 	for file in KERNEL L1_KERNEL L2_KERNEL; do
@@ -49,7 +55,7 @@ settings_check() {
 settings_list() {
 	local name
 
-	for name in LEVEL ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG SVAHW; do
+	for name in LEVEL VIA ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG SVAHW; do
 		[[ -z ${!name} ]] || printf '%s=%s\n' "$name" "${!name}"
 	done
 }

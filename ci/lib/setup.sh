@@ -44,6 +44,7 @@ set_up_rig() {
 	results_open
 	children_open
 	accel_choose
+	machine_svahw
 	machine_l1_devices
 	bar_learn
 }
@@ -56,7 +57,7 @@ set_up_inputs() {
 	cp "$RUN_DIR/job" "$RESULT_DIR/job" || results_full
 	machine_l1_run
 	SVAHW_ARGS=(
-		"$SVAHW" --socket-dir "$RUN_DIR" --ready-fd 3 --once
+		"$SVAHW" --socket-dir "$RUN_DIR" "${SVAHW_DEVICES[@]}" --ready-fd 3 --once
 		--log-file "$RESULT_DIR/svahw.log" --stats "$RESULT_DIR/svahw.stats.json"
 		--trace "$RESULT_DIR/svahw.trace" --trace-events 262144
 	)

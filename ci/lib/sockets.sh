@@ -6,9 +6,14 @@
 # sun_path holds 108 bytes, the terminating zero among them.
 SOCKET_PATH_MAX=107
 
+# accel_socket INDEX: the name that svahw gives to the socket of an accelerator.
+accel_socket() {
+	(($1 == 0)) && printf 'accel.sock' || printf 'accel-%d.sock' "$(($1 + 1))"
+}
+
 # socket_path_check: sets SOCKET_PATH_LENGTH; fails when sockets below TMPDIR cannot be named.
 socket_path_check() {
-	local path=${TMPDIR:-/tmp}/svakit.XXXXXX/accel.sock
+	local path=${TMPDIR:-/tmp}/svakit.XXXXXX/accel-2.sock
 
 	SOCKET_PATH_LENGTH=${#path}
 	((SOCKET_PATH_LENGTH <= SOCKET_PATH_MAX))

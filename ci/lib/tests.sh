@@ -4,14 +4,20 @@
 # The tests that run in guests, from the suites' tests.list files:
 #
 #   # one-line description of the next test
-#   name  time-limit-in-seconds  levels (1, 2 or 1,2)  job (main, check or bench)  arguments...
+#   name  time-limit-in-seconds  levels  job (main, check or bench)  arguments...
 #
-# In a guest, the test is the program /bin/NAME.
+# levels: a comma list of 1 (in L1: native.NAME), 2 (in L2, on the function that VFIO passes
+# through: guest.NAME) and m (in L2, on a mediated device: mdev.NAME). In a guest, the test
+# is the program /bin/NAME.
 
-LEVEL_NAME=([1]=native [2]=guest)
+# By level, how the name of a test begins: its kind. By kind, the guest that runs it.
+declare -A LEVEL_KIND=([1]=native [2]=guest [m]=mdev)
+declare -A KIND_GUEST=([native]=1 [guest]=2 [mdev]=2)
 
 # By full name (native.copy_file): what a job line needs, and what `make list` prints.
 declare -A TEST_LIMIT=() TEST_ARGV=() TEST_JOB=() TEST_TEXT=()
+# By full name: why the test cannot be run here.
+declare -A TEST_UNMET=()
 # Full names, in the order of running.
 TESTS=()
 
@@ -33,10 +39,10 @@ tests_add() {
 	local file=$1 name=$2 limit=$3 levels=$4 job=$5 args=$6 text=$7 level full
 
 	[[ $name =~ ^[a-z][a-z0-9_]*$ && $limit =~ ^[1-9][0-9]*$ &&
-		$levels =~ ^[12](,[12])?$ && $job =~ ^(main|check|bench)$ ]] ||
+		$levels =~ ^[12m](,[12m])*$ && $job =~ ^(main|check|bench)$ ]] ||
 		die "$file: '$name $limit $levels $job' is no test: want name, seconds, levels, job"
 	for level in ${levels//,/ }; do
-		full=${LEVEL_NAME[level]}.$name
+		full=${LEVEL_KIND[$level]}.$name
 		[[ -z ${TEST_LIMIT[$full]:-} ]] || die "$file: the test $full exists twice"
 		TESTS+=("$full")
 		TEST_LIMIT[$full]=$((limit * TIME_FACTOR))
@@ -68,30 +74,59 @@ tests_read() {
 	done
 }
 
-# tests_select JOB: keep the tests of that job, the level and TEST. Level 1 runs before level 2.
+# tests_kinds: sets KINDS, those that LEVEL and VIA ask for, in the order of running.
+tests_kinds() {
+	KINDS=(native)
+	((LEVEL == 2)) || return 0
+	[[ $VIA == mdev ]] || KINDS+=(guest)
+	[[ $VIA == pf ]] || KINDS+=(mdev)
+}
+
+# tests_select JOB: keep the tests of that job, of LEVEL, VIA and TEST.
 tests_select() {
-	local job=$1 level name
+	local job=$1 kind name
 	local -a keep=()
 
-	for ((level = 1; level <= LEVEL; level++)); do
+	tests_kinds
+	for kind in "${KINDS[@]}"; do
 		for name in "${TESTS[@]}"; do
-			[[ $name == "${LEVEL_NAME[level]}".* ]] || continue
+			[[ $name == "$kind".* ]] || continue
 			# Who names a test gets it, whatever its job.
 			[[ -n $TEST || $job == check || ${TEST_JOB[$name]} == "$job" ]] || continue
 			! tests_match "$name" || keep+=("$name")
 		done
 	done
 	TESTS=(${keep[@]+"${keep[@]}"})
-	((${#TESTS[@]} > 0)) || die "no test of level $LEVEL matches TEST='$TEST'" \
+	((${#TESTS[@]} > 0)) || die "no test of LEVEL=$LEVEL VIA=$VIA matches TEST='$TEST'" \
 		"make list prints the names"
 }
 
-# tests_of_level LEVEL: sets LEVEL_TESTS.
-tests_of_level() {
+# tests_of_guest GUEST: sets GUEST_TESTS, those that it is ordered to run.
+tests_of_guest() {
 	local name
 
-	LEVEL_TESTS=()
+	GUEST_TESTS=()
+	for name in ${TESTS[@]+"${TESTS[@]}"}; do
+		[[ ${KIND_GUEST[${name%%.*}]} != "$1" || -n ${TEST_UNMET[$name]:-} ]] ||
+			GUEST_TESTS+=("$name")
+	done
+}
+
+# tests_need_kind KIND: is any of that kind to be run?
+tests_need_kind() {
+	local name
+
+	for name in ${TESTS[@]+"${TESTS[@]}"}; do
+		[[ $name != "$1".* || -n ${TEST_UNMET[$name]:-} ]] || return 0
+	done
+	return 1
+}
+
+# tests_unmet KIND REASON: no test of that kind can be run here.
+tests_unmet() {
+	local name
+
 	for name in "${TESTS[@]}"; do
-		[[ $name != "${LEVEL_NAME[$1]}".* ]] || LEVEL_TESTS+=("$name")
+		[[ $name != "$1".* ]] || TEST_UNMET[$name]=$2
 	done
 }

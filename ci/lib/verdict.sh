@@ -93,6 +93,17 @@ test_end() {
 	fi
 }
 
+# test_unmet_all: the skips of those that cannot be run here.
+test_unmet_all() {
+	local name
+
+	for name in "${TESTS[@]}"; do
+		[[ -n ${TEST_UNMET[$name]:-} ]] || continue
+		RESULT[$name]=skip
+		ktap_skip "$name" "${TEST_UNMET[$name]}"
+	done
+}
+
 # test_failed NAME REASON. A '#' would begin a directive.
 test_failed() {
 	RESULT[$1]=fail

@@ -3,23 +3,23 @@
 #
 # The ACPI table, byte by byte.
 
-# the DMAR table has its lengths, its sum, the base and the accelerator alone in its scope
+# the DMAR table has its lengths, its sum, the base and the two accelerators alone in its scope
 test_dmar_table() {
 	local sum=0 byte
 	local -a bytes
 
 	source "$TOP/ci/lib/dmar.sh"
-	ACCEL_BDF=00:06.0
-	export ACCEL_BDF
+	export ACCEL_BDFS=(00:06.0 00:0a.3)
 	mapfile -t bytes < <(dmar_table 0xfebf1000 | od -An -v -tu1 -w1 | tr -d ' ')
-	[[ ${#bytes[@]} == 80 && ${bytes[4]} == 80 ]] || unlike length "${#bytes[@]} ${bytes[4]}" '80 80'
+	[[ ${#bytes[@]} == 88 && ${bytes[4]} == 88 ]] || unlike length "${#bytes[@]} ${bytes[4]}" '88 88'
 	for byte in "${bytes[@]}"; do
 		sum=$((sum + byte))
 	done
 	((sum % 256 == 0)) || unlike checksum "$((sum % 256))" 0
-	# DRHD: type 0, length 24, flags 0, base; scope: endpoint, length 8, bus 0, device 6.
-	[[ ${bytes[*]:48:16} == '0 0 24 0 0 0 0 0 0 16 191 254 0 0 0 0' ]] ||
+	# DRHD: type 0, length 32, flags 0, base; scopes: endpoint, length 8, bus 0, device, function.
+	[[ ${bytes[*]:48:16} == '0 0 32 0 0 0 0 0 0 16 191 254 0 0 0 0' ]] ||
 		unlike DRHD "${bytes[*]:48:16}" 'base 0xfebf1000'
 	[[ ${bytes[*]:64:8} == '1 8 0 0 0 0 6 0' ]] || unlike scope "${bytes[*]:64:8}" '00:06.0'
-	[[ ${bytes[*]:72:8} == '2 0 8 0 1 0 0 0' ]] || unlike ATSR "${bytes[*]:72:8}" 'all ports'
+	[[ ${bytes[*]:72:8} == '1 8 0 0 0 0 10 3' ]] || unlike scope "${bytes[*]:72:8}" '00:0a.3'
+	[[ ${bytes[*]:80:8} == '2 0 8 0 1 0 0 0' ]] || unlike ATSR "${bytes[*]:80:8}" 'all ports'
 }

@@ -11,10 +11,10 @@ expect_setup_error() {
 
 # wrong settings are all named at once
 test_settings() {
-	runner LEVEL=3 ACCEL=xen KERNEL=/nonexistent
+	runner LEVEL=3 ACCEL=xen KERNEL=/dev/null/kernel
 	expect_setup_error start 'LEVEL=3: want 1'
 	expect_message 'ACCEL=xen: want auto, kvm or tcg'
-	expect_message 'KERNEL=/nonexistent: cannot be read'
+	expect_message 'KERNEL=/dev/null/kernel: cannot be read'
 }
 
 # a socket path that does not fit is found before anything starts
@@ -114,6 +114,19 @@ test_kvm_useless() {
 	runner ACCEL=auto
 	expect_end 0 4 0 0
 	expect_line '^accelerator +TCG \(/dev/kvm is there, but QEMU ended: KVM internal error'
+}
+
+# without HOME and XDG_CACHE_HOME the cache is in the home folder of the password database
+test_cache_without_home() {
+	local file home found
+
+	home=$(getent passwd "$(id -u)" | cut -d : -f 6)
+	[[ -n $home ]] || skip 'this user has no entry in the password database'
+	for file in ci/lib/cache.sh guest-images/lib/cache.sh; do
+		found=$(printf 'source %q\ndeclare -p CACHE\n' "$TOP/$file" |
+			env -u HOME -u XDG_CACHE_HOME bash -eu)
+		[[ $found == *"\"$home/.cache/svakit\"" ]] || unlike "$file" "$found" "$home/.cache/svakit"
+	done
 }
 
 # missing packages are named in one command when we may not install them

@@ -34,7 +34,7 @@ test_selection() {
 test_selection_of_nothing() {
 	runner TEST=guest.nothing
 	[[ $STATUS == 2 ]] || unlike 'exit status' "$STATUS" 2
-	expect_message "no test of level 2 matches TEST='guest.nothing'"
+	expect_message "no test of LEVEL=2 VIA=both matches TEST='guest.nothing'"
 }
 
 # a failing test fails the run, with the reason and the consoles

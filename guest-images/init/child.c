@@ -19,20 +19,25 @@
 
 #define STATUS_TIMEOUT 124
 
-static void child_exec(char *const argv[], int out)
+static void child_exec(const struct command *cmd, int out)
 {
 	int null = open("/dev/null", O_RDONLY);
+	int fd = cmd->first_fd;
 
 	setsid();
 	dup2(null, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
-	execv(argv[0], argv);
-	dprintf(STDERR_FILENO, "exec %s: %s\n", argv[0], strerror(errno));
+	for (unsigned int i = 0; i < cmd->fds; i++)
+		fcntl(fd++, F_SETFD, 0);
+	for (char *const *word = cmd->env; word && *word; word++)
+		putenv(*word);
+	execv(cmd->argv[0], cmd->argv);
+	dprintf(STDERR_FILENO, "exec %s: %s\n", cmd->argv[0], strerror(errno));
 	_exit(127);
 }
 
-int child_start(struct child *c, char *const argv[])
+int child_start(struct child *c, const struct command *cmd)
 {
 	int pipefd[2];
 
@@ -48,7 +53,7 @@ int child_start(struct child *c, char *const argv[])
 		return rc;
 	}
 	if (!c->pid)
-		child_exec(argv, pipefd[1]);
+		child_exec(cmd, pipefd[1]);
 	close(pipefd[1]);
 	c->out = pipefd[0];
 	fcntl(c->out, F_SETFL, O_NONBLOCK);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* PCI functions of the model, found by id: who drives them, and bus mastering. */
+/* PCI functions of the model: who drives them, and bus mastering. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,8 @@
 #define PCI_DEVICES "/sys/bus/pci/devices/"
 #define PCI_COMMAND 4
 #define PCI_COMMAND_MASTER 0x4
-#define MODULE "/lib/modules/svakit_accel.ko"
+#define MODULES "/lib/modules/"
+#define PARENT_DRIVER "svakit_mdev"
 
 static unsigned long read_hex(const char *bdf, const char *attr)
 {
@@ -28,7 +29,8 @@ static unsigned long read_hex(const char *bdf, const char *attr)
 	return file_read(path, text, sizeof(text)) > 0 ? strtoul(text, NULL, 16) : 0;
 }
 
-int device_find(unsigned int vendor, unsigned int device, char *bdf, size_t len)
+/* Return: 0 and the address of the first function with this id, or -ENODEV. */
+static int device_find(unsigned int vendor, unsigned int device, char *bdf, size_t len)
 {
 	DIR *dir = opendir(PCI_DEVICES);
 	struct dirent *d;
@@ -52,7 +54,7 @@ int device_find(unsigned int vendor, unsigned int device, char *bdf, size_t len)
  */
 static void unit_enable_master(void)
 {
-	char bdf[32], path[PATH_MAX];
+	char bdf[NAME_MAX + 1], path[PATH_MAX];
 	unsigned char command[2];
 	int fd;
 
@@ -91,11 +93,58 @@ static void module_load(const char *path)
 		    strerror(WEXITSTATUS(status)));
 }
 
-void devices_init(int level)
+static int device_override(const char *bdf, const char *driver)
 {
+	char path[PATH_MAX];
+	int rc;
+
+	snprintf(path, sizeof(path), PCI_DEVICES "%s/driver_override", bdf);
+	rc = file_write(path, driver);
+	return rc ? rc : file_write("/sys/bus/pci/drivers_probe", bdf);
+}
+
+static bool device_has_driver(const char *bdf, const char *driver)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	const char *name;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), PCI_DEVICES "%s/driver", bdf);
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n < 0)
+		return false;
+	target[n] = '\0';
+	name = strrchr(target, '/');
+	return name && !strcmp(name + 1, driver);
+}
+
+/* The modules and the driver of mediated devices, for the function that is shared. */
+static void parent_init(const char *bdf)
+{
+	int rc;
+
+	/* Where the kernel has it built in there is no such file. */
+	if (!access(MODULES "mdev.ko", R_OK))
+		module_load(MODULES "mdev.ko");
+	module_load(MODULES PARENT_DRIVER ".ko");
+	rc = device_override(bdf, PARENT_DRIVER);
+	if (rc)
+		die("give %s to " PARENT_DRIVER ": %s", bdf, strerror(-rc));
+	/* A probe that fails is logged, not returned. */
+	if (!device_has_driver(bdf, PARENT_DRIVER))
+		die("give %s to " PARENT_DRIVER ": it refuses, its reason is in the kernel log",
+		    bdf);
+}
+
+void devices_init(const struct job *job, int level)
+{
+	const struct job_line *parent = job_find(job, JOB_PARENT);
+
 	if (level == 1)
 		unit_enable_master();
-	module_load(MODULE);
+	if (parent)
+		parent_init(parent->name);
+	module_load(MODULES "svakit_accel.ko");
 	event_stage("modules");
 }
 
@@ -108,20 +157,12 @@ static int device_move(const char *bdf, const char *driver)
 	rc = file_write(path, bdf);
 	if (rc && rc != -ENOENT)
 		return rc;
-	snprintf(path, sizeof(path), PCI_DEVICES "%s/driver_override", bdf);
-	rc = file_write(path, driver);
-	return rc ? rc : file_write("/sys/bus/pci/drivers_probe", bdf);
+	return device_override(bdf, driver);
 }
 
 int device_to_vfio(const char *bdf)
 {
-	/*
-	 * VFIO refuses PASID-capable passthrough without interrupt isolation,
-	 * which L1 cannot have: it runs with intremap=off (docs/architecture.md).
-	 */
-	int rc = file_write("/sys/module/iommufd/parameters/allow_unsafe_interrupts", "1");
-
-	return rc ? rc : device_move(bdf, "vfio-pci");
+	return device_move(bdf, "vfio-pci");
 }
 
 int device_from_vfio(const char *bdf)

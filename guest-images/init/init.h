@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #define INIT_MAX_ARGS 128
+#define INIT_MAX_ENV 8
 #define INIT_LINE 4000
 
 /* mounts.c */
@@ -42,19 +43,25 @@ enum job_verb {
 	JOB_VMM,
 	JOB_SHELL,
 	JOB_QUIET,
+	JOB_PARENT,
+	JOB_MDEV,
+	JOB_HOTPLUG,
+	JOB_PF,
 };
 
 /**
  * struct job_line - One line of this level's job.
  * @verb: what to do
- * @name: of the test (JOB_RUN)
+ * @name: of the test (JOB_RUN), UUID (JOB_MDEV, JOB_HOTPLUG), PCI address (JOB_PARENT, JOB_PF)
  * @limit_s: time limit in seconds (JOB_RUN, JOB_GUEST)
- * @argv: words, NULL-terminated (JOB_RUN); one argument (JOB_VMM)
+ * @env: environment of the test, "NAME=value", NULL-terminated (JOB_RUN)
+ * @argv: words, NULL-terminated (JOB_RUN); one argument (JOB_VMM); the type (JOB_MDEV, JOB_HOTPLUG)
  */
 struct job_line {
 	enum job_verb verb;
 	char *name;
 	unsigned int limit_s;
+	char *env[INIT_MAX_ENV + 1];
 	char *argv[INIT_MAX_ARGS];
 };
 
@@ -66,8 +73,8 @@ struct job {
 
 /** job_read() - Read the job from fw_cfg; does not return on a line that makes no sense. */
 void job_read(struct job *job, int level);
-/** job_has() - Whether a line with @verb exists. */
-bool job_has(const struct job *job, enum job_verb verb);
+/** job_find() - Return: the first line with @verb, or NULL. */
+const struct job_line *job_find(const struct job *job, enum job_verb verb);
 /** job_tests() - Number of tests. */
 size_t job_tests(const struct job *job);
 
@@ -82,11 +89,25 @@ struct child {
 	bool too_long;
 };
 
+/**
+ * struct command - What a child runs.
+ * @argv: words, NULL-terminated, the first is a path
+ * @env: "NAME=value" on top of PID 1's own environment, NULL-terminated; NULL for none
+ * @first_fd: descriptors that it inherits begin here, close-on-exec in PID 1 itself
+ * @fds: how many these are
+ */
+struct command {
+	char *const *argv;
+	char *const *env;
+	int first_fd;
+	unsigned int fds;
+};
+
 /** child_sink - Takes one line of output, without its newline. */
 typedef void (*child_sink)(const char *line);
 
-/** child_start() - Return: 0 or -errno. @cwd NULL: the root. */
-int child_start(struct child *c, char *const argv[]);
+/** child_start() - Return: 0 or -errno. */
+int child_start(struct child *c, const struct command *cmd);
 /**
  * child_wait() - Forward output until the process ends or the limit is over;
  * then kill its whole process group and everything else that was left behind.
@@ -123,14 +144,43 @@ void qi_count_start(void);
 void qi_count_note(void);
 
 /* devices.c */
-/** devices_init() - Load the modules, let the remapping unit's function master the bus (L1). */
-void devices_init(int level);
-/** device_find() - PCI address of the first function with this id. Return: 0 or -ENODEV. */
-int device_find(unsigned int vendor, unsigned int device, char *bdf, size_t len);
+/**
+ * devices_init() - Load the modules, let the remapping unit's function master the bus (L1).
+ *
+ * The parent of the job, if there is one, gets its driver before the accelerator's own
+ * can take it. Does not return when anything of it fails.
+ */
+void devices_init(const struct job *job, int level);
 /** device_to_vfio() - Take it from its driver, give it to vfio-pci. Return: 0 or -errno. */
 int device_to_vfio(const char *bdf);
 /** device_from_vfio() - The inverse. Return: 0 or -errno. */
 int device_from_vfio(const char *bdf);
+
+/* mdev.c */
+/** The next guest's VMM inherits the mediated devices from this descriptor on. */
+#define MDEV_FIRST_FD 20
+
+/**
+ * mdevs_open() - Create those of the job, and open all but the one for hotplug; all or none.
+ *
+ * Return: how many are open, or -errno.
+ */
+int mdevs_open(const struct job *job);
+/** mdevs_close() - Close and remove them; blocks while one is open. Return: 0 or -errno. */
+int mdevs_close(const struct job *job);
+
+/** mdev_open() - Open the character device of @uuid. Return: fd or -errno. */
+int mdev_open(const char *uuid);
+
+/* hotplug.c */
+/**
+ * hotplug_start() - Serve the next guest's requests for hotplug, if the job has such a device.
+ * @job: names the device
+ * @qmp: monitor, which belongs to the server from now on if there is one
+ *
+ * Return: 0 or -errno, after a line that says why.
+ */
+int hotplug_start(const struct job *job, int qmp);
 
 /* vmm.c */
 /** vmm_run() - Run the next guest; reports "vmm" events. Return: 0 if it ended by itself with 0. */
@@ -141,8 +191,25 @@ int vmm_run(const struct job *job, unsigned int limit_s);
 int qmp_listen(const char *path);
 /** qmp_accept() - Wait for the VMM and negotiate. Return: fd or -errno (-ESRCH: the VMM died). */
 int qmp_accept(int listen_fd, int pidfd);
-/** qmp_command() - Send one command. @reply: the "return" line. Return: 0 or -errno. */
-int qmp_command(int fd, const char *command, char *reply, size_t len);
+/**
+ * qmp_command() - Send one command and wait for its answer.
+ * @fd: monitor
+ * @command: one line of JSON
+ * @pass: descriptor that goes with it, or -1
+ * @reply: the "return" line, if not NULL
+ * @len: size of @reply
+ *
+ * Return: 0, -EIO when the VMM refused (its words are reported), another -errno.
+ */
+int qmp_command(int fd, const char *command, int pass, char *reply, size_t len);
+/** qmp_wait_event() - Wait for event @name whose text contains @about. Return: 0 or -errno. */
+int qmp_wait_event(int fd, const char *name, const char *about);
+/**
+ * read_line() - Read a line, byte by byte, so that nothing behind it is taken; drop the newline.
+ *
+ * Return: 0, -EPIPE at the end, -ETIMEDOUT; @timeout_ms -1: no limit.
+ */
+int read_line(int fd, char *line, size_t len, int timeout_ms);
 
 /* smpwc.c */
 /**

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <svakit/types.h>
+
 #include "init.h"
 
 #define JOB_FILE "/sys/firmware/qemu_fw_cfg/by_name/opt/org.svakit/job/raw"
@@ -26,38 +28,75 @@ static char *next_word(char **text)
 	return word && *word ? word : NULL;
 }
 
-/* Behind the level: "run name limit argv", "guest limit", "vmm arg", "shell", "quiet". */
+static int parse_limit(struct job_line *l, char **text)
+{
+	char *limit = next_word(text);
+
+	l->limit_s = limit ? (unsigned int)strtoul(limit, NULL, 10) : 0;
+	return l->limit_s ? 0 : -1;
+}
+
+/* A program is a path: every word before it is of the environment. */
+static int parse_command(struct job_line *l, char *text)
+{
+	size_t n = 0;
+
+	while (text && *text != '/' && n < INIT_MAX_ENV) {
+		l->env[n] = next_word(&text);
+		if (!l->env[n] || !strchr(l->env[n], '='))
+			return -1;
+		n++;
+	}
+	if (!text || *text != '/')
+		return -1;
+	split_words(text, l->argv, INIT_MAX_ARGS);
+	return 0;
+}
+
+/** struct job_syntax - A verb and what follows it. */
+struct job_syntax {
+	const char *word;
+	enum job_verb verb;
+	bool name;
+	bool limit;
+	bool argument; /* one, to the end of the line */
+	bool command;
+};
+
+static const struct job_syntax syntax[] = {
+	{.word = "run", .verb = JOB_RUN, .name = true, .limit = true, .command = true},
+	{.word = "guest", .verb = JOB_GUEST, .limit = true},
+	{.word = "vmm", .verb = JOB_VMM, .argument = true},
+	{.word = "parent", .verb = JOB_PARENT, .name = true},
+	{.word = "mdev", .verb = JOB_MDEV, .name = true, .argument = true},
+	{.word = "hotplug", .verb = JOB_HOTPLUG, .name = true, .argument = true},
+	{.word = "pf", .verb = JOB_PF, .name = true},
+	{.word = "shell", .verb = JOB_SHELL},
+	{.word = "quiet", .verb = JOB_QUIET},
+};
+
+/* Behind the level. */
 static int parse_line(struct job_line *l, char *text)
 {
+	const struct job_syntax *s = syntax;
 	char *verb = next_word(&text);
-	char *limit = NULL;
 
-	if (!verb)
+	while (verb && s < syntax + ARRAY_SIZE(syntax) && strcmp(s->word, verb))
+		s++;
+	if (!verb || s == syntax + ARRAY_SIZE(syntax))
 		return -1;
 	memset(l, 0, sizeof(*l));
-	if (!strcmp(verb, "shell")) {
-		l->verb = JOB_SHELL;
-		return 0;
-	}
-	if (!strcmp(verb, "quiet")) {
-		l->verb = JOB_QUIET;
-		return 0;
-	}
-	if (!strcmp(verb, "vmm") && text) {
-		l->verb = JOB_VMM;
-		l->argv[0] = text;
-		return 0;
-	}
-	if (!strcmp(verb, "run"))
-		l->name = next_word(&text);
-	else if (strcmp(verb, "guest"))
+	l->verb = s->verb;
+	l->name = s->name ? next_word(&text) : NULL;
+	if (s->name && !l->name)
 		return -1;
-	l->verb = l->name ? JOB_RUN : JOB_GUEST;
-	limit = text ? next_word(&text) : NULL;
-	l->limit_s = limit ? (unsigned int)strtoul(limit, NULL, 10) : 0;
-	if (text)
-		split_words(text, l->argv, INIT_MAX_ARGS);
-	return l->limit_s && (l->verb == JOB_GUEST || l->argv[0]) ? 0 : -1;
+	if (s->limit && parse_limit(l, &text))
+		return -1;
+	if (s->command)
+		return parse_command(l, text);
+	if (s->argument)
+		l->argv[0] = text;
+	return !!text == s->argument ? 0 : -1;
 }
 
 void job_read(struct job *job, int level)
@@ -80,13 +119,13 @@ void job_read(struct job *job, int level)
 	}
 }
 
-bool job_has(const struct job *job, enum job_verb verb)
+const struct job_line *job_find(const struct job *job, enum job_verb verb)
 {
 	for (size_t i = 0; i < job->lines; i++) {
 		if (job->line[i].verb == verb)
-			return true;
+			return &job->line[i];
 	}
-	return false;
+	return NULL;
 }
 
 size_t job_tests(const struct job *job)

@@ -45,13 +45,14 @@ static void test_line(const char *line)
 static void run_test(const struct job_line *l, struct tally *t)
 {
 	double start = uptime_s();
+	const struct command cmd = {.argv = l->argv, .env = l->env};
 	struct child c;
 	int rc, status;
 
 	test_flags = KLOG_DEFECTS;
 	klog_mark(l->name);
 	event("start %s", l->name);
-	rc = child_start(&c, l->argv);
+	rc = child_start(&c, &cmd);
 	if (rc)
 		die("start %s: %s", l->argv[0], strerror(-rc));
 	status = child_wait(&c, l->limit_s, test_line);
@@ -138,9 +139,9 @@ int main(void)
 	event_stage("boot");
 	klog_init();
 	job_read(&job, level);
-	if (!job_has(&job, JOB_QUIET))
+	if (!job_find(&job, JOB_QUIET))
 		qi_count_start();
-	devices_init(level);
+	devices_init(&job, level);
 	if (klog_check("-", KLOG_DEFECTS))
 		t.failed++;
 	event("plan %zu", job_tests(&job));

@@ -36,14 +36,14 @@ int qmp_listen(const char *path)
 	return fd;
 }
 
-static int read_line(int fd, char *line, size_t len)
+int read_line(int fd, char *line, size_t len, int timeout_ms)
 {
 	size_t used = 0;
 
 	while (used + 1 < len) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 
-		if (poll(&p, 1, QMP_TIMEOUT_MS) <= 0)
+		if (poll(&p, 1, timeout_ms) <= 0)
 			return -ETIMEDOUT;
 		if (read(fd, line + used, 1) != 1)
 			return -EPIPE;
@@ -55,16 +55,36 @@ static int read_line(int fd, char *line, size_t len)
 	return 0;
 }
 
-int qmp_command(int fd, const char *command, char *reply, size_t len)
+/* With descriptor @pass beside it, unless that is negative. */
+static int send_command(int fd, const char *command, int pass)
+{
+	char control[CMSG_SPACE(sizeof(int))] = {0}, newline = '\n';
+	struct iovec iov[2] = {{(void *)command, strlen(command)}, {&newline, 1}};
+	struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2};
+	struct cmsghdr *c;
+
+	if (pass >= 0) {
+		msg.msg_control = control;
+		msg.msg_controllen = sizeof(control);
+		c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(pass));
+		memcpy(CMSG_DATA(c), &pass, sizeof(pass));
+	}
+	return sendmsg(fd, &msg, MSG_NOSIGNAL) == (ssize_t)strlen(command) + 1 ? 0 : -EPIPE;
+}
+
+int qmp_command(int fd, const char *command, int pass, char *reply, size_t len)
 {
 	char line[QMP_LINE];
 	int rc;
 
-	snprintf(line, sizeof(line), "%s\n", command);
-	if (send(fd, line, strlen(line), MSG_NOSIGNAL) != (ssize_t)strlen(line))
-		return -EPIPE;
+	rc = send_command(fd, command, pass);
+	if (rc)
+		return rc;
 	for (;;) {
-		rc = read_line(fd, line, sizeof(line));
+		rc = read_line(fd, line, sizeof(line), QMP_TIMEOUT_MS);
 		if (rc)
 			return rc;
 		if (strstr(line, "\"error\"")) {
@@ -80,6 +100,17 @@ int qmp_command(int fd, const char *command, char *reply, size_t len)
 	return 0;
 }
 
+int qmp_wait_event(int fd, const char *name, const char *about)
+{
+	char line[QMP_LINE];
+	int rc;
+
+	do {
+		rc = read_line(fd, line, sizeof(line), QMP_TIMEOUT_MS);
+	} while (!rc && !(strstr(line, name) && strstr(line, about)));
+	return rc;
+}
+
 int qmp_accept(int listen_fd, int pidfd)
 {
 	struct pollfd p[2] = {{.fd = listen_fd, .events = POLLIN}, {.fd = pidfd, .events = POLLIN}};
@@ -93,9 +124,9 @@ int qmp_accept(int listen_fd, int pidfd)
 	fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	rc = read_line(fd, line, sizeof(line));
+	rc = read_line(fd, line, sizeof(line), QMP_TIMEOUT_MS);
 	if (!rc)
-		rc = qmp_command(fd, "{\"execute\":\"qmp_capabilities\"}", NULL, 0);
+		rc = qmp_command(fd, "{\"execute\":\"qmp_capabilities\"}", -1, NULL, 0);
 	if (rc) {
 		close(fd);
 		return rc;

@@ -31,7 +31,7 @@ static int read_caps(int qmp, uint64_t *cap, uint64_t *ecap)
 {
 	char reply[512];
 	const char *colon;
-	int rc = qmp_command(qmp, READ_CAPS, reply, sizeof(reply));
+	int rc = qmp_command(qmp, READ_CAPS, -1, reply, sizeof(reply));
 
 	if (rc)
 		return rc;

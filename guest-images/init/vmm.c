@@ -1,19 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The next guest: the accelerator to VFIO, the VMM, and everything back. */
+/* The next guest: its accelerators to VFIO, the VMM, and everything back. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <svakit/accel_regs.h>
-
 #include "init.h"
 
 #define QMP_PATH "/run/qmp.sock"
 
+/* What the VMM says; it warns of every BAR that cannot be a target of DMA, dozens of times. */
+static char last_line[INIT_LINE];
+static unsigned int repeats;
+
+static void vmm_repeats(void)
+{
+	if (repeats)
+		event("line vmm: (the same again, %u times)", repeats);
+	repeats = 0;
+}
+
 static void vmm_line(const char *line)
 {
+	if (!strcmp(line, last_line)) {
+		repeats++;
+		return;
+	}
+	vmm_repeats();
+	snprintf(last_line, sizeof(last_line), "%s", line);
 	event("line vmm: %s", line);
 }
 
@@ -52,7 +67,7 @@ static void vmm_argv(const struct job *job, char **argv)
 	event("note l2_accel %s", kvm ? "kvm" : "tcg (L1 has no /dev/kvm)");
 }
 
-static int vmm_release(struct child *c, int listen_fd)
+static int vmm_release(const struct job *job, struct child *c, int listen_fd)
 {
 	int qmp = qmp_accept(listen_fd, c->pidfd);
 	int rc;
@@ -64,7 +79,9 @@ static int vmm_release(struct child *c, int listen_fd)
 	event_stage("l2qmp");
 	rc = smpwc_apply(qmp, c->pid);
 	if (!rc)
-		rc = qmp_command(qmp, "{\"execute\":\"cont\"}", NULL, 0);
+		rc = qmp_command(qmp, "{\"execute\":\"cont\"}", -1, NULL, 0);
+	if (!rc)
+		rc = hotplug_start(job, qmp);
 	close(qmp);
 	return rc;
 }
@@ -79,9 +96,10 @@ static void vmm_report(int status, unsigned int limit_s)
 		event("vmm exit %d", status);
 }
 
-static int vmm_start(const struct job *job, unsigned int limit_s)
+static int vmm_start(const struct job *job, unsigned int limit_s, unsigned int mdevs)
 {
 	char *argv[INIT_MAX_ARGS];
+	const struct command cmd = {.argv = argv, .first_fd = MDEV_FIRST_FD, .fds = mdevs};
 	struct child c;
 	int listen_fd = qmp_listen(QMP_PATH);
 	int rc, status;
@@ -89,27 +107,42 @@ static int vmm_start(const struct job *job, unsigned int limit_s)
 	if (listen_fd < 0)
 		return listen_fd;
 	vmm_argv(job, argv);
-	rc = argv[0][0] == '/' ? child_start(&c, argv) : -EINVAL;
+	rc = argv[0][0] == '/' ? child_start(&c, &cmd) : -EINVAL;
 	if (rc) {
 		close(listen_fd);
 		return rc;
 	}
 	event_stage("l2start");
-	if (vmm_release(&c, listen_fd))
+	if (vmm_release(job, &c, listen_fd))
 		kill(c.pid, SIGKILL);
 	else
 		event_stage("l2cont");
 	status = child_wait(&c, limit_s, vmm_line);
+	vmm_repeats();
 	close(listen_fd);
 	vmm_report(status, limit_s);
 	event_stage("l2end");
 	return status ? -EIO : 0;
 }
 
+/* With the mediated devices of the job, which live as long as the VMM. */
+static int vmm_run_with_mdevs(const struct job *job, unsigned int limit_s)
+{
+	int mdevs = mdevs_open(job);
+	int rc, back;
+
+	if (mdevs < 0)
+		return mdevs;
+	event_stage("vfio");
+	rc = vmm_start(job, limit_s, (unsigned int)mdevs);
+	back = mdevs_close(job);
+	return rc ? rc : back;
+}
+
 int vmm_run(const struct job *job, unsigned int limit_s)
 {
-	char bdf[32];
-	int rc, back;
+	const struct job_line *pf = job_find(job, JOB_PF);
+	int rc, back = 0;
 
 	rc = mount_image("vmm", "/vmm");
 	if (!rc)
@@ -118,17 +151,14 @@ int vmm_run(const struct job *job, unsigned int limit_s)
 		event("line init: mount the images of L2: %s", strerror(-rc));
 		return rc;
 	}
-	rc = device_find(SVK_PCI_VENDOR, SVK_PCI_DEVICE_ACCEL, bdf, sizeof(bdf));
-	if (!rc)
-		rc = device_to_vfio(bdf);
-	if (rc) {
-		event("line init: give the accelerator to vfio-pci: %s", strerror(-rc));
-		return rc;
-	}
-	event_stage("vfio");
-	rc = vmm_start(job, limit_s);
-	back = device_from_vfio(bdf);
+	rc = pf ? device_to_vfio(pf->name) : 0;
+	if (rc)
+		event("line init: give %s to vfio-pci: %s", pf->name, strerror(-rc));
+	else
+		rc = vmm_run_with_mdevs(job, limit_s);
+	if (pf)
+		back = device_from_vfio(pf->name);
 	if (back)
-		event("line init: take the accelerator back from vfio-pci: %s", strerror(-back));
+		event("line init: take %s back from vfio-pci: %s", pf->name, strerror(-back));
 	return rc ? rc : back;
 }

@@ -9,7 +9,7 @@ KERNEL_WANT=linux-source-7.3
 KERNEL_RECIPE=1
 
 # kernel_resolve BUILT: sets K_BOOT (what QEMU loads), K_IMAGE (the file that
-# guests see as /boot/kernel), K_BUILD, K_CONFIG, K_RELEASE, K_SOURCE.
+# guests see as /boot/kernel), K_BUILD, K_CONFIG, K_RELEASE, K_SOURCE, K_MDEV, K_NO_MDEV.
 kernel_resolve() {
 	if [[ -n $1 ]]; then
 		kernel_given "$1"
@@ -23,6 +23,7 @@ kernel_resolve() {
 		'name the build folder: KERNEL=<folder with .config and bzImage>'
 	K_RELEASE=$(<"$K_BUILD/include/config/kernel.release")
 	kernel_check_options
+	kernel_mdev
 }
 
 # A build folder, or an image in or beside one.
@@ -68,6 +69,23 @@ kernel_check_options() {
 	done <"$IMAGES/kernel/required.config"
 	((${#missing[@]} == 0)) || die "the kernel ($K_SOURCE) lacks options that svakit needs:" \
 		"${missing[@]}" "merge $IMAGES/kernel/required.config into its configuration and build it again"
+}
+
+# kernel_mdev: sets K_MDEV to the module of mediated devices, if it is one, or else
+# K_NO_MDEV to why this kernel has none. Only their tests need them.
+kernel_mdev() {
+	K_MDEV=
+	K_NO_MDEV=
+	case $(sed -n 's/^CONFIG_VFIO_MDEV=//p' "$K_CONFIG") in
+	y) ;;
+	m)
+		K_MDEV=$K_BUILD/drivers/vfio/mdev/mdev.ko
+		[[ ! -r $K_MDEV ]] || return 0
+		K_NO_MDEV="no mediated devices: CONFIG_VFIO_MDEV=m, but there is no $K_MDEV"
+		K_MDEV=
+		;;
+	*) K_NO_MDEV="no mediated devices: $K_CONFIG has no CONFIG_VFIO_MDEV" ;;
+	esac
 }
 
 # kernel_fragments: the files that make our configuration.

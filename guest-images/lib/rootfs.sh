@@ -2,8 +2,9 @@
 # shellcheck shell=bash
 #
 # The initramfs, the same for both levels of one kernel: a declared list of
-# files (rootfs.list) that cpio packs without any privilege. It is not
-# compressed: unpacking costs more under TCG than reading.
+# files that cpio packs without any privilege. It is not compressed: unpacking
+# costs more under TCG than reading. Each MiB costs some 60 ms of a run, so
+# that `make run` asks for its own programs only.
 
 BUILD=$TOP/build
 
@@ -15,7 +16,7 @@ rootfs_make() {
 	step 'building the test programs' "$BUILD/programs.$$.log" rootfs_build_programs
 	rm -f "$BUILD/programs.$$.log"
 	cache_entry module "$(rootfs_module_key)" rootfs_build_module
-	list=$(rootfs_list "$ENTRY/svakit_accel.ko")
+	list=$(rootfs_list "$ENTRY")
 	key=$(rootfs_key <<<"$list")
 	cache_entry initrd "$key" rootfs_pack "$list"
 	ROOTFS=$ENTRY/initrd
@@ -29,9 +30,10 @@ rootfs_build_programs() {
 	make -s -C "$TOP/suites" OUT="$BUILD/suites"
 	make -s -C "$TOP/bench" OUT="$BUILD/bench" KSRC="$(realpath "$K_BUILD/source" 2>/dev/null || true)"
 	make -s -C "$IMAGES/init" OUT="$BUILD/init"
+	make -s -C "$IMAGES/vmm" OUT="$BUILD/vmm"
 }
 
-# The module depends on our sources and on what the kernel exports.
+# The modules depend on our sources and on what the kernel exports.
 rootfs_module_key() {
 	local file
 
@@ -44,30 +46,36 @@ rootfs_module_key() {
 
 # rootfs_build_module FOLDER
 rootfs_build_module() {
-	step "building the module for Linux $K_RELEASE" "$1/build.log" \
+	step "building the modules for Linux $K_RELEASE" "$1/build.log" \
 		make -C "$TOP/modules" KDIR="$K_BUILD" OUT="$1/out"
-	mv "$1/out/svakit_accel/svakit_accel.ko" "$1/"
+	mv "$1"/out/*/*.ko "$1/"
 	rm -rf "$1/out"
 }
 
-# rootfs_list MODULE: lines "path mode source", what the initramfs holds.
+# rootfs_list MODULES: lines "path mode source", what the initramfs holds.
 rootfs_list() {
-	local program
+	local program module
 
 	printf '%s\n' "/init 755 $BUILD/init/init" \
 		"/bin/busybox 755 $(type -P busybox)" \
-		"/boot/kernel 644 $K_IMAGE" \
-		"/lib/modules/svakit_accel.ko 644 $1"
+		"/boot/kernel 644 $K_IMAGE"
+	for module in "$1"/*.ko ${K_MDEV:+"$K_MDEV"}; do
+		printf '/lib/modules/%s 644 %s\n' "${module##*/}" "$module"
+	done
 	# The name says which benchmark.
-	for program in flush dma_map; do
-		printf '/bin/bench_%s 755 %s\n' "$program" "$BUILD/bench/svakit-bench"
+	for program in flush dma_map attach doorbell; do
+		rootfs_program "bench_$program" "$BUILD/bench/svakit-bench"
 	done
-	[[ ! -f $BUILD/bench/dma_map_benchmark ]] ||
-		printf '/bin/dma_map_benchmark 755 %s\n' "$BUILD/bench/dma_map_benchmark"
+	rootfs_program dma_map_benchmark "$BUILD/bench/dma_map_benchmark"
 	for program in "$BUILD"/suites/*/*; do
-		[[ -f $program && -x $program ]] || continue
-		printf '/bin/%s 755 %s\n' "${program##*/}" "$program"
+		rootfs_program "${program##*/}" "$program"
 	done
+}
+
+# rootfs_program NAME FILE: a line of the list, if there is such a program and it is wanted.
+rootfs_program() {
+	[[ -z $PROGRAMS || " $PROGRAMS " == *" $1 "* ]] || return 0
+	[[ ! -f $2 || ! -x $2 ]] || printf '/bin/%s 755 %s\n' "$1" "$2"
 }
 
 # rootfs_key: of the list on stdin, with the contents of its files.

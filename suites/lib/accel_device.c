@@ -15,9 +15,29 @@
 #define UACCE_CLASS "/sys/class/uacce"
 #define UACCE_ALGORITHM "svakit"
 
-static char device_name[NAME_MAX + 1];
-static char device_node[NAME_MAX + 16];
-static char pci_dir[PATH_MAX];
+/* Where to look for the reason: the driver logs it when it refuses a function. */
+#define SEE_LOG "insmod svakit_accel.ko; why it failed: dmesg | grep svakit"
+
+/**
+ * struct device - An accelerator.
+ * @variable: of the environment, holds its PCI address
+ * @address: the PCI address where it was first found
+ * @name: in UACCE_CLASS
+ * @node: character device
+ * @pci_dir: folder of the PCI function in sysfs
+ */
+static struct device {
+	const char *variable;
+	char address[NAME_MAX + 1];
+	char name[NAME_MAX + 1];
+	char node[NAME_MAX + 16];
+	char pci_dir[PATH_MAX];
+} devices[SVK_DEVICES] = {
+	[SVK_DEVICE_FIRST] = {.variable = "SVAKIT_DEVICE"},
+	[SVK_DEVICE_SECOND] = {.variable = "SVAKIT_DEVICE_2"},
+};
+
+static struct device *selected = &devices[SVK_DEVICE_FIRST];
 
 /* Return: length without the final newline, or -errno. */
 static int read_attribute(const char *device, const char *attribute, char *text, size_t size)
@@ -50,15 +70,32 @@ static bool is_accelerator(const char *device)
 	       !strcmp(algorithms, UACCE_ALGORITHM);
 }
 
-static void use_device(const char *device)
+/* The PCI address that the environment asks for, or NULL for any. */
+static const char *wanted_address(const struct device *device)
 {
-	char link[PATH_MAX];
+	const char *address = getenv(device->variable);
 
-	snprintf(device_name, sizeof(device_name), "%s", device);
-	snprintf(device_node, sizeof(device_node), "/dev/%s", device);
-	snprintf(link, sizeof(link), UACCE_CLASS "/%s/device", device);
-	if (!realpath(link, pci_dir))
-		pci_dir[0] = '\0';
+	return address && *address ? address : NULL;
+}
+
+/* Take accelerator @name if it is the one that is wanted. */
+static bool take(struct device *device, const char *name)
+{
+	const char *wanted = device->address[0] ? device->address : wanted_address(device);
+	char link[PATH_MAX], dir[PATH_MAX];
+	const char *address;
+
+	snprintf(link, sizeof(link), UACCE_CLASS "/%s/device", name);
+	if (!realpath(link, dir))
+		return false;
+	address = strrchr(dir, '/') + 1;
+	if (wanted && strcmp(address, wanted))
+		return false;
+	snprintf(device->address, sizeof(device->address), "%s", address);
+	snprintf(device->name, sizeof(device->name), "%s", name);
+	snprintf(device->node, sizeof(device->node), "/dev/%s", name);
+	memcpy(device->pci_dir, dir, sizeof(dir));
+	return true;
 }
 
 int __svk_device_find(void)
@@ -71,61 +108,101 @@ int __svk_device_find(void)
 	if (!dir)
 		return -errno;
 	while (ret && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.' || !is_accelerator(entry->d_name))
-			continue;
-		use_device(entry->d_name);
-		ret = 0;
+		if (entry->d_name[0] != '.' && is_accelerator(entry->d_name) &&
+		    take(selected, entry->d_name))
+			ret = 0;
 	}
 	closedir(dir);
 	return ret;
 }
 
-static const char *missing_device(int err)
+void svk_device_select(enum svk_which which)
 {
-	if (err == -ENOENT)
-		return "no " UACCE_CLASS ": build the kernel with CONFIG_UACCE=y";
-	return "no svakit accelerator: insmod svakit_accel.ko; why it failed: dmesg | grep svakit";
+	selected = &devices[which];
 }
 
-static void require(bool root)
+/* Whoever names an accelerator has one: that it does not work is not for a skip to hide. */
+static void fail_without(const struct device *device)
 {
-	const char *reasons[3];
-	size_t i, nr = 0;
-	int ret;
+	ktap_start(1);
+	ktap_case("accelerator_is_there");
+	ASSERT_TRUE(false, "%s=%s is no svakit accelerator: " SEE_LOG, device->variable,
+		    wanted_address(device));
+}
 
-	ret = __svk_device_find();
+/* Return: what is missing of the selected device, or NULL. */
+static const char *missing_device(void)
+{
+	int ret = __svk_device_find();
+
+	if (ret && wanted_address(selected))
+		fail_without(selected);
+	if (ret == -ENOENT)
+		return "no " UACCE_CLASS ": build the kernel with CONFIG_UACCE=y";
 	if (ret)
-		reasons[nr++] = missing_device(ret);
-	else if (access(device_node, R_OK | W_OK))
-		reasons[nr++] = "the accelerator cannot be opened: chmod a+rw /dev/svakit_accel-*";
-	if (root && geteuid())
-		reasons[nr++] = "not root, which writes to sysfs need: run it as root";
-	if (!nr)
-		return;
-	for (i = 0; i + 1 < nr; i++)
-		ktap_diag("missing: %s", reasons[i]);
-	ktap_skip_all("%s", reasons[nr - 1]);
+		return "no svakit accelerator: " SEE_LOG;
+	if (access(selected->node, R_OK | W_OK))
+		return "the accelerator cannot be opened: chmod a+rw /dev/svakit_accel-*";
+	return NULL;
+}
+
+static const char *missing_second(void)
+{
+	const char *reason;
+
+	if (!wanted_address(&devices[SVK_DEVICE_SECOND]))
+		return "no second accelerator is named: SVAKIT_DEVICE=... SVAKIT_DEVICE_2=...";
+	svk_device_select(SVK_DEVICE_SECOND);
+	reason = missing_device();
+	svk_device_select(SVK_DEVICE_FIRST);
+	return reason;
+}
+
+static void require(bool root, bool two)
+{
+	const char *reasons[] = {
+		missing_device(),
+		two ? missing_second() : NULL,
+		root && geteuid() ? "not root, as sysfs and registers need: run it as root" : NULL,
+	};
+	const char *last = NULL;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(reasons); i++) {
+		if (!reasons[i])
+			continue;
+		if (last)
+			ktap_diag("missing: %s", last);
+		last = reasons[i];
+	}
+	if (last)
+		ktap_skip_all("%s", last);
 }
 
 void svk_require(void)
 {
-	require(false);
+	require(false, false);
 }
 
 void svk_require_root(void)
 {
-	require(true);
+	require(true, false);
+}
+
+void svk_require_two(void)
+{
+	require(true, true);
 }
 
 const char *svk_device_node(void)
 {
-	return device_node;
+	return selected->node;
 }
 
 unsigned int svk_device_instances(void)
 {
 	char text[32];
-	int ret = read_attribute(device_name, "available_instances", text, sizeof(text));
+	int ret = read_attribute(selected->name, "available_instances", text, sizeof(text));
 
 	ASSERT_TRUE(ret > 0, "reading available_instances: %s", strerror(-ret));
 	return (unsigned int)strtoul(text, NULL, 10);
@@ -135,7 +212,7 @@ const char *svk_pci_path(const char *attribute)
 {
 	static char path[PATH_MAX + 64];
 
-	snprintf(path, sizeof(path), "%s/%s", pci_dir, attribute);
+	snprintf(path, sizeof(path), "%s/%s", selected->pci_dir, attribute);
 	return path;
 }
 

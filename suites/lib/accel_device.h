@@ -1,20 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Finding the accelerator, and what sysfs says about it. */
+/*
+ * Finding the accelerators, and what sysfs says about them.
+ *
+ * The environment names the one to test by its PCI address, SVAKIT_DEVICE=0000:00:06.0,
+ * and a second one for tests of two, SVAKIT_DEVICE_2. Without it, the first accelerator
+ * that is found is the one. All functions here and in accel_queue.h are about the selected
+ * one, at first that of SVAKIT_DEVICE.
+ */
 #ifndef SUITES_LIB_ACCEL_DEVICE_H
 #define SUITES_LIB_ACCEL_DEVICE_H
 
 #include <svakit/types.h>
 
+/** enum svk_which - The accelerators of a test. */
+enum svk_which {
+	SVK_DEVICE_FIRST,
+	SVK_DEVICE_SECOND,
+	SVK_DEVICES
+};
+
 /**
  * svk_require() - Skip the whole program unless an accelerator can be used.
  *
  * Called first in main(). Everything that is missing is named at once, with
- * the fix; the exit status is that of a skip.
+ * the fix; the exit status is that of a skip. An accelerator that SVAKIT_DEVICE
+ * names has to be there: without it the program fails.
  */
 void svk_require(void);
 
-/** svk_require_root() - As svk_require(), for tests that also write to sysfs. */
+/** svk_require_root() - As svk_require(), for tests that also write to sysfs, or read registers. */
 void svk_require_root(void);
+
+/** svk_require_two() - As svk_require_root(), for tests of two; the first is selected. */
+void svk_require_two(void);
+
+/** svk_device_select() - Select one of those required. Open queues are not concerned. */
+void svk_device_select(enum svk_which which);
 
 /** svk_device_node() - Return: path of the character device, e.g. "/dev/svakit_accel-0". */
 const char *svk_device_node(void);

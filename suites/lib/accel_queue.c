@@ -15,10 +15,6 @@
 #include "ktap.h"
 #include "memory.h"
 
-/* After this long a wait stops spinning and gives the CPU away between looks. */
-#define SPIN_US 100
-#define NAP_NS 50000
-
 #define RING_BYTES (SVK_QUEUE_ENTRIES * sizeof(struct svk_desc))
 #define CPL_BYTES (SVK_QUEUE_ENTRIES * sizeof(struct svk_cpl))
 
@@ -191,34 +187,15 @@ u32 svk_queue_submit(struct svk_queue *q, struct svk_desc desc)
 	return ticket;
 }
 
-/* Return: whether to look again before @deadline. */
-static bool wait_step(u64 start, u64 deadline)
-{
-	const struct timespec nap = {.tv_nsec = NAP_NS};
-	u64 now = clock_us();
-
-	if (now >= deadline)
-		return false;
-	if (now - start < SPIN_US)
-		__builtin_ia32_pause();
-	else
-		nanosleep(&nap, NULL);
-	return true;
-}
-
 int __svk_cpl_wait(const struct svk_cpl *cpl, int timeout_ms, struct svk_result *result)
 {
-	u64 start = clock_us();
-	u64 deadline = start + (u64)timeout_ms * 1000;
-	bool again = true;
+	struct clock_wait wait = clock_wait_for(timeout_ms);
 	u32 status;
 
 	/* Pairs with the device's release: the rest of the record is read after. */
 	while (!(status = le32_to_cpu(__atomic_load_n(&cpl->status, __ATOMIC_ACQUIRE)))) {
-		/* One more look after the deadline, in case it was we who were late. */
-		if (!again)
+		if (!clock_wait_again(&wait))
 			return -ETIMEDOUT;
-		again = wait_step(start, deadline);
 	}
 	*result = (struct svk_result){
 		.status = status,
@@ -279,17 +256,16 @@ void svk_queue_submit_long(struct svk_queue *q, void *target, u64 size, struct s
 
 u32 svk_queue_wait_state(const struct svk_queue *q, enum svk_queue_state state)
 {
-	u64 start = clock_us();
+	struct clock_wait wait = clock_wait_for(SVK_QUEUE_WAIT_MS);
 	struct svk_accel_info info;
-	bool again = true;
 
 	for (;;) {
 		info = svk_queue_info(q);
 		if (svk_get(SVK_QCFG_STATUS_STATE, info.state) == state)
 			return info.state;
-		ASSERT_TRUE(again, "queue status 0x%x, want state %d within %d ms", info.state,
-			    state, SVK_QUEUE_WAIT_MS);
-		again = wait_step(start, start + SVK_QUEUE_WAIT_MS * 1000);
+		ASSERT_TRUE(clock_wait_again(&wait),
+			    "queue status 0x%x, want state %d within %d ms", info.state, state,
+			    SVK_QUEUE_WAIT_MS);
 	}
 }
 

@@ -15,4 +15,33 @@ static inline u64 clock_us(void)
 	return (u64)now.tv_sec * 1000000 + (u64)now.tv_nsec / 1000;
 }
 
+/**
+ * struct clock_wait - A wait for a condition, with a deadline.
+ * @start: when it began, in microseconds
+ * @deadline: when it gives up
+ * @last: the deadline has passed, and the look after it has been granted
+ *
+ *	struct clock_wait wait = clock_wait_for(10000);
+ *
+ *	while (!condition())
+ *		ASSERT_TRUE(clock_wait_again(&wait), "no condition");
+ */
+struct clock_wait {
+	u64 start;
+	u64 deadline;
+	bool last;
+};
+
+/** clock_wait_for() - Return: a wait that gives up after @ms milliseconds. */
+struct clock_wait clock_wait_for(int ms);
+
+/**
+ * clock_wait_again() - Pass a moment: spin at first, then give the CPU away.
+ * @wait: from clock_wait_for()
+ *
+ * Return: whether to look again; false is returned after one more look behind
+ * the deadline, in case it was the caller who was late.
+ */
+bool clock_wait_again(struct clock_wait *wait);
+
 #endif /* SUITES_LIB_CLOCK_H */

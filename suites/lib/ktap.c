@@ -12,8 +12,10 @@ static struct {
 	unsigned int begun;
 	unsigned int passed;
 	unsigned int failed;
+	unsigned int skipped;
 	const char *name; /* of the current case, NULL between cases */
 	bool failed_now;
+	const char *skip_now; /* why the current case is skipped, or NULL */
 	bool child;
 } ktap;
 
@@ -31,6 +33,9 @@ static void end_case(void)
 	if (ktap.failed_now) {
 		ktap.failed++;
 		printf("not ok %u %s\n", ktap.begun, ktap.name);
+	} else if (ktap.skip_now) {
+		ktap.skipped++;
+		printf("ok %u %s # SKIP %s\n", ktap.begun, ktap.name, ktap.skip_now);
 	} else {
 		ktap.passed++;
 		printf("ok %u %s\n", ktap.begun, ktap.name);
@@ -40,8 +45,8 @@ static void end_case(void)
 
 static void print_totals(void)
 {
-	printf("# Totals: pass:%u fail:%u xfail:0 xpass:0 skip:0 error:0\n", ktap.passed,
-	       ktap.failed);
+	printf("# Totals: pass:%u fail:%u xfail:0 xpass:0 skip:%u error:0\n", ktap.passed,
+	       ktap.failed, ktap.skipped);
 }
 
 void ktap_start(unsigned int cases)
@@ -57,6 +62,7 @@ void ktap_case(const char *name)
 	end_case();
 	ktap.name = name;
 	ktap.failed_now = false;
+	ktap.skip_now = NULL;
 	ktap.begun++;
 }
 
@@ -71,7 +77,12 @@ int ktap_finish(void)
 	print_totals();
 	if (ktap.failed || !planned || !ktap.begun)
 		return KTAP_FAIL;
-	return KTAP_PASS;
+	return ktap.passed ? KTAP_PASS : KTAP_SKIP;
+}
+
+void ktap_skip_case(const char *reason)
+{
+	ktap.skip_now = reason;
 }
 
 void ktap_skip_all(const char *fmt, ...)

@@ -32,7 +32,13 @@ void ktap_start(unsigned int cases);
 /** ktap_case() - End the case before, begin case @name; @name is not copied. */
 void ktap_case(const char *name);
 
-/** ktap_finish() - End the last case and print the totals. Return: exit status. */
+/**
+ * ktap_skip_case() - The current case cannot be tried here; one that failed before stays failed.
+ * @reason: what is missing; not copied
+ */
+void ktap_skip_case(const char *reason);
+
+/** ktap_finish() - End the last case, print the totals. Return: exit status; skip if all were. */
 int ktap_finish(void);
 
 /** ktap_skip_all() - Before ktap_start(): end the program as skipped. */

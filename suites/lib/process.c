@@ -68,20 +68,29 @@ u64 process_hear(const struct process *p)
 	return value;
 }
 
-int process_wait(struct process *p)
+int __process_wait(struct process *p, int timeout_ms, int *status)
 {
 	struct pollfd exited = {.fd = (int)syscall(SYS_pidfd_open, p->pid, 0), .events = POLLIN};
-	int status;
+	int ret = 0;
 
 	ASSERT_TRUE(exited.fd >= 0, "pidfd_open: %s", strerror(errno));
-	if (poll(&exited, 1, PROCESS_WAIT_MS) != 1) {
+	if (poll(&exited, 1, timeout_ms) != 1) {
 		kill(p->pid, SIGKILL);
-		ASSERT_TRUE(false, "child %d did not end within %d ms", p->pid, PROCESS_WAIT_MS);
+		ret = -ETIMEDOUT;
 	}
-	ASSERT_EQ(waitpid(p->pid, &status, 0), p->pid);
+	ASSERT_EQ(waitpid(p->pid, status, 0), p->pid);
 	close(exited.fd);
 	close(p->in);
 	close(p->out);
+	return ret;
+}
+
+int process_wait(struct process *p)
+{
+	int status;
+	int ret = __process_wait(p, PROCESS_WAIT_MS, &status);
+
+	ASSERT_TRUE(!ret, "child %d did not end within %d ms", p->pid, PROCESS_WAIT_MS);
 	return status;
 }
 

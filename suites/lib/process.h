@@ -40,6 +40,16 @@ void process_tell(const struct process *p, u64 value);
 /** process_hear() - Receive a number; that the other side ends instead is a failure. */
 u64 process_hear(const struct process *p);
 
+/**
+ * __process_wait() - Reap the child, which is killed if it does not end.
+ * @p: child
+ * @timeout_ms: when it is killed
+ * @status: result, as by waitpid()
+ *
+ * Return: 0 or -ETIMEDOUT.
+ */
+int __process_wait(struct process *p, int timeout_ms, int *status);
+
 /** process_wait() - Reap the child. Return: its status as by waitpid(). */
 int process_wait(struct process *p);
 

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# The job file, which both guests read: lines "LEVEL VERB ...". docs/running.md lists the verbs.
+
+# By full name of a test: the guest that is ordered to run it.
+declare -A ORDERED=()
+# What L2 is to have, yes or no: the function, the mediated devices.
+JOB_PF=no
+JOB_MDEV=no
+
+# job_write SHELL-LEVEL: TESTS, then an interactive shell if a level is given.
+job_write() {
+	local shell_level=$1
+
+	{
+		# A benchmark is not to pay for counting descriptors.
+		[[ ${TEST_JOB[${TESTS[0]:-none}]:-} != bench ]] || printf '%d quiet\n' 1 2
+		[[ -n ${IMAGE[l1_no_mdev]:-} ]] || printf '1 parent %s\n' "$PARENT_BDF"
+		job_tests 1
+		job_tests 2
+		! job_needs_l2 "$shell_level" || job_l2 "$shell_level"
+		[[ -z $shell_level ]] || printf '%d shell\n' "$shell_level"
+	} >"$RUN_DIR/job"
+}
+
+# job_tests GUEST: its tests, in order.
+job_tests() {
+	local name
+
+	tests_of_guest "$1"
+	for name in ${GUEST_TESTS[@]+"${GUEST_TESTS[@]}"}; do
+		ORDERED[$name]=$1
+		printf '%d run %s %d %s %s\n' "$1" "$name" "${TEST_LIMIT[$name]}" \
+			"${KIND_DEVICES[${name%%.*}]}" "${TEST_ARGV[$name]}"
+	done
+}
+
+# job_l2 SHELL-LEVEL: L2, with the devices that its tests want.
+job_l2() {
+	local i
+
+	job_devices "$1"
+	[[ $JOB_PF == no ]] || printf '1 pf %s\n' "$PF_BDF"
+	for i in "${!MDEVS[@]}"; do
+		[[ $JOB_MDEV == no ]] || printf '1 mdev %s %s\n' "${MDEVS[i]}" "${MDEV_TYPES[i]}"
+	done
+	machine_l2 "$1" "$JOB_PF" "$JOB_MDEV"
+	if job_wants_hotplug; then
+		printf '1 hotplug %s %s\n' "$HOTPLUG_MDEV" "$HOTPLUG_TYPE"
+		machine_l2_slot
+	fi
+	printf '1 guest %d\n' "$(job_l2_limit "$1")"
+	printf '1 vmm %s\n' "${L2_ARGS[@]}"
+}
+
+# job_devices SHELL-LEVEL: sets JOB_PF and JOB_MDEV. A shell in L2 gets all that VIA names.
+job_devices() {
+	if [[ $1 == 2 ]]; then
+		[[ $VIA == mdev ]] || JOB_PF=yes
+		[[ $VIA == pf || -n ${IMAGE[l1_no_mdev]:-} ]] || JOB_MDEV=yes
+	fi
+	! tests_need_kind guest || JOB_PF=yes
+	! tests_need_kind mdev || JOB_MDEV=yes
+}
+
+# job_wants_hotplug: a slot makes L2's boot longer, so only who uses it gets one.
+job_wants_hotplug() {
+	local name
+
+	tests_of_guest 2
+	for name in ${GUEST_TESTS[@]+"${GUEST_TESTS[@]}"}; do
+		[[ ${TEST_ARGV[$name]} != *"$HOTPLUG_PORT"* ]] || return 0
+	done
+	return 1
+}
+
+# job_needs_l2 SHELL-LEVEL: is there anything to do in L2?
+job_needs_l2() {
+	tests_of_guest 2
+	[[ $1 == 2 ]] || ((${#GUEST_TESTS[@]} > 0))
+}
+
+# job_l2_limit SHELL-LEVEL: seconds that L1 gives L2 as a whole; a shell has a day.
+job_l2_limit() {
+	local limit=$((L2_BOOT_LIMIT + SHUTDOWN_LIMIT)) name
+
+	tests_of_guest 2
+	for name in ${GUEST_TESTS[@]+"${GUEST_TESTS[@]}"}; do
+		limit=$((limit + ${TEST_LIMIT[$name]} + TEST_GRACE))
+	done
+	[[ -z $1 ]] || limit=86400
+	printf '%d\n' "$limit"
+}
