@@ -4,17 +4,29 @@
 #include <string.h>
 
 #include "bench.h"
+#include "ktap.h"
+#include "mdev.h"
 
-/** struct bench - One subcommand. */
+/**
+ * struct bench - One subcommand.
+ * @name: as on the command line
+ * @summary: what it measures
+ * @run: measures
+ * @around: runs it in a setting of its own, or NULL; mdev_run(), say
+ */
 struct bench {
 	const char *name;
 	const char *summary;
 	int (*run)(int argc, char **argv);
+	int (*around)(int (*run)(void));
 };
 
 static const struct bench benches[] = {
-	{"flush", "munmap of one page, without and with a PASID bound", bench_flush},
-	{"dma_map", "the kernel's dma_map_benchmark on the accelerator", bench_dma_map},
+	{"flush", "munmap of one page, without and with a PASID bound", bench_flush, NULL},
+	{"dma_map", "the kernel's dma_map_benchmark on the accelerator", bench_dma_map, NULL},
+	{"attach", "attaching a table to a PASID, on the function and on an mdev", bench_attach,
+	 mdev_run},
+	{"doorbell", "a doorbell through the portal", bench_doorbell, NULL},
 };
 
 static int usage(const char *program)
@@ -27,16 +39,24 @@ static int usage(const char *program)
 	return 2;
 }
 
+/* What main() has chosen; run() may be called in a child. */
+static const struct bench *chosen;
+static int chosen_argc;
+static char **chosen_argv;
+
 /* One point of KTAP, as a suite's test prints it: the runner takes no result on trust. */
-static int run(const struct bench *b, int argc, char **argv)
+static int run(void)
 {
 	int rc;
 
-	printf("TAP version 13\n1..1\n");
-	rc = b->run(argc, argv);
-	printf("%s 1 %s%s\n", rc == BENCH_FAIL ? "not ok" : "ok", b->name,
-	       rc == BENCH_SKIP ? " # SKIP see above" : "");
-	return rc;
+	ktap_start(1);
+	ktap_case(chosen->name);
+	rc = chosen->run(chosen_argc, chosen_argv);
+	if (rc == BENCH_SKIP)
+		ktap_skip_case("see above");
+	else
+		EXPECT_EQ(rc, BENCH_PASS);
+	return ktap_finish();
 }
 
 int main(int argc, char **argv)
@@ -45,7 +65,6 @@ int main(int argc, char **argv)
 	bool by_name;
 	size_t i;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	name = name ? name + 1 : argv[0];
 	/* Installed as bench_flush it is that benchmark, as a suite's test would be. */
 	by_name = !strncmp(name, "bench_", 6);
@@ -53,8 +72,12 @@ int main(int argc, char **argv)
 		return usage(argv[0]);
 	name = by_name ? name + 6 : argv[1];
 	for (i = 0; i < ARRAY_SIZE(benches); i++) {
-		if (!strcmp(name, benches[i].name))
-			return run(&benches[i], argc - !by_name, argv + !by_name);
+		if (strcmp(name, benches[i].name))
+			continue;
+		chosen = &benches[i];
+		chosen_argc = argc - !by_name;
+		chosen_argv = argv + !by_name;
+		return chosen->around ? chosen->around(run) : run();
 	}
 	return usage(argv[0]);
 }

@@ -19,6 +19,12 @@ int bench_flush(int argc, char **argv);
 /** bench_dma_map() - The kernel's dma_map_benchmark on the accelerator; see dma_map.c. */
 int bench_dma_map(int argc, char **argv);
 
+/** bench_attach() - A guest PASID on the function and on an mdev; see attach.c. */
+int bench_attach(int argc, char **argv);
+
+/** bench_doorbell() - A doorbell of the device under test; see doorbell.c. */
+int bench_doorbell(int argc, char **argv);
+
 /**
  * struct samples - Durations of one measured operation.
  * @ns: one value a repetition, in nanoseconds

@@ -7,18 +7,18 @@
  * flush.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "accel_device.h"
+#include "accel_queue.h"
 #include "bench.h"
 
 #define FLUSH_ROUNDS 2000
 #define FLUSH_WARMUP 100
-#define FLUSH_DEVICE "/dev/svakit_accel-0"
 
 static int flush_measure(struct samples *s)
 {
@@ -44,21 +44,25 @@ static int flush_measure(struct samples *s)
 int bench_flush(int argc, char **argv)
 {
 	struct samples unbound, bound;
-	const char *device = argc > 1 ? argv[1] : FLUSH_DEVICE;
 	int rc = BENCH_FAIL;
-	int fd;
+	int fd, ret;
 
+	(void)argc;
+	(void)argv;
+	ret = __svk_device_find();
+	if (ret) {
+		printf("# skipped: no svakit accelerator: %s\n", strerror(-ret));
+		return BENCH_SKIP;
+	}
 	if (samples_init(&unbound, FLUSH_ROUNDS))
 		return BENCH_FAIL;
 	if (samples_init(&bound, FLUSH_ROUNDS))
 		goto out_unbound;
 	if (flush_measure(&unbound))
 		goto out;
-	fd = open(device, O_RDWR | O_CLOEXEC);
+	fd = __svk_device_open();
 	if (fd < 0) {
-		printf("# open %s: %s; is svakit_accel bound to the accelerator?\n", device,
-		       strerror(errno));
-		rc = errno == ENOENT ? BENCH_SKIP : BENCH_FAIL;
+		printf("# open %s: %s\n", svk_device_node(), strerror(-fd));
 		goto out;
 	}
 	if (!flush_measure(&bound)) {

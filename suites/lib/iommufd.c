@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "iommufd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "ktap.h"
+
+#define VTD_LEVELS_4 48
+
+static int call(int fd, unsigned long nr, void *arg)
+{
+	return ioctl(fd, nr, arg) ? -errno : 0;
+}
+
+int iommufd_open(void)
+{
+	int fd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
+
+	ASSERT_TRUE(fd >= 0, "open /dev/iommu: %s", strerror(errno));
+	return fd;
+}
+
+u32 iommufd_ioas_alloc(int fd)
+{
+	struct iommufd_ioas_alloc_arg arg = {.size = sizeof(arg)};
+
+	ASSERT_ERRNO(call(fd, IOMMUFD_IOC_IOAS_ALLOC, &arg), 0);
+	return arg.out_ioas_id;
+}
+
+int __iommufd_map(int fd, u32 ioas, void *mem, u64 iova, u64 size)
+{
+	struct iommufd_ioas_map_arg arg = {
+		.size = sizeof(arg),
+		.flags = IOMMUFD_MAP_FIXED_IOVA | IOMMUFD_MAP_READABLE | IOMMUFD_MAP_WRITEABLE,
+		.ioas_id = ioas,
+		.user_va = (uintptr_t)mem,
+		.length = size,
+		.iova = iova,
+	};
+
+	return call(fd, IOMMUFD_IOC_IOAS_MAP, &arg);
+}
+
+void iommufd_map(int fd, u32 ioas, void *mem, u64 iova, u64 size)
+{
+	ASSERT_ERRNO(__iommufd_map(fd, ioas, mem, iova, size), 0);
+}
+
+int __iommufd_unmap(int fd, u32 ioas, u64 iova, u64 size)
+{
+	struct iommufd_ioas_unmap_arg arg = {
+		.size = sizeof(arg),
+		.ioas_id = ioas,
+		.iova = iova,
+		.length = size,
+	};
+
+	return call(fd, IOMMUFD_IOC_IOAS_UNMAP, &arg);
+}
+
+static int alloc_hwpt(int fd, struct iommufd_hwpt_alloc_arg *arg, u32 *hwpt)
+{
+	int ret = call(fd, IOMMUFD_IOC_HWPT_ALLOC, arg);
+
+	*hwpt = ret ? IOMMUFD_NO_OBJECT : arg->out_hwpt_id;
+	return ret;
+}
+
+int __iommufd_hwpt_alloc(int fd, u32 dev, u32 ioas, u32 flags, u32 *hwpt)
+{
+	struct iommufd_hwpt_alloc_arg arg = {
+		.size = sizeof(arg),
+		.flags = flags,
+		.dev_id = dev,
+		.pt_id = ioas,
+		.data_type = IOMMUFD_DATA_NONE,
+	};
+
+	return alloc_hwpt(fd, &arg, hwpt);
+}
+
+u32 iommufd_hwpt_alloc(int fd, u32 dev, u32 ioas, u32 flags)
+{
+	u32 hwpt;
+
+	ASSERT_ERRNO(__iommufd_hwpt_alloc(fd, dev, ioas, flags, &hwpt), 0);
+	return hwpt;
+}
+
+int __iommufd_hwpt_nest(int fd, u32 dev, u32 parent, u32 flags, u64 root, u32 *hwpt)
+{
+	struct iommufd_vtd_s1 stage = {.pgtbl_addr = root, .addr_width = VTD_LEVELS_4};
+	struct iommufd_hwpt_alloc_arg arg = {
+		.size = sizeof(arg),
+		.flags = flags,
+		.dev_id = dev,
+		.pt_id = parent,
+		.data_type = IOMMUFD_DATA_VTD_S1,
+		.data_len = sizeof(stage),
+		.data_uptr = (uintptr_t)&stage,
+	};
+
+	return alloc_hwpt(fd, &arg, hwpt);
+}
+
+u32 iommufd_hwpt_nest(int fd, u32 dev, u32 parent, u32 flags, u64 root)
+{
+	u32 hwpt;
+
+	ASSERT_ERRNO(__iommufd_hwpt_nest(fd, dev, parent, flags, root, &hwpt), 0);
+	return hwpt;
+}
+
+int __iommufd_invalidate(int fd, u32 hwpt, u64 addr, u64 pages)
+{
+	struct iommufd_vtd_invalidate range = {.addr = addr, .npages = pages};
+	struct iommufd_invalidate_arg arg = {
+		.size = sizeof(arg),
+		.hwpt_id = hwpt,
+		.data_uptr = (uintptr_t)&range,
+		.entry_len = sizeof(range),
+		.entry_num = 1,
+	};
+
+	return call(fd, IOMMUFD_IOC_HWPT_INVALIDATE, &arg);
+}
+
+void iommufd_invalidate(int fd, u32 hwpt, u64 addr, u64 pages)
+{
+	ASSERT_ERRNO(__iommufd_invalidate(fd, hwpt, addr, pages), 0);
+}
+
+int __iommufd_destroy(int fd, u32 id)
+{
+	struct iommufd_destroy_arg arg = {.size = sizeof(arg), .id = id};
+
+	return call(fd, IOMMUFD_IOC_DESTROY, &arg);
+}
+
+void iommufd_destroy(int fd, u32 id)
+{
+	ASSERT_ERRNO(__iommufd_destroy(fd, id), 0);
+}
+
+int __iommufd_vtd_info(int fd, u32 dev, struct iommufd_vtd_info *info)
+{
+	struct iommufd_hw_info_arg arg = {
+		.size = sizeof(arg),
+		.dev_id = dev,
+		.data_len = sizeof(*info),
+		.data_uptr = (uintptr_t)info,
+	};
+	int ret;
+
+	memset(info, 0, sizeof(*info));
+	ret = call(fd, IOMMUFD_IOC_GET_HW_INFO, &arg);
+	if (!ret && arg.out_data_type != IOMMUFD_HW_INFO_VTD)
+		ret = -ENODEV;
+	return ret;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the tests use of iommufd and of VFIO's character devices, as the kernel's
+ * include/uapi/linux/iommufd.h and vfio.h define it. The headers of Debian 12
+ * are older than these calls; the names differ from the kernel's, so that
+ * both can be included where they are not.
+ */
+#ifndef SUITES_LIB_IOMMUFD_ABI_H
+#define SUITES_LIB_IOMMUFD_ABI_H
+
+#include <sys/ioctl.h>
+
+#include <svakit/types.h>
+
+#define IOMMUFD_IOC(nr) _IO(';', nr)
+#define IOMMUFD_IOC_DESTROY IOMMUFD_IOC(0x80)
+#define IOMMUFD_IOC_IOAS_ALLOC IOMMUFD_IOC(0x81)
+#define IOMMUFD_IOC_IOAS_MAP IOMMUFD_IOC(0x85)
+#define IOMMUFD_IOC_IOAS_UNMAP IOMMUFD_IOC(0x86)
+#define IOMMUFD_IOC_HWPT_ALLOC IOMMUFD_IOC(0x89)
+#define IOMMUFD_IOC_GET_HW_INFO IOMMUFD_IOC(0x8a)
+#define IOMMUFD_IOC_HWPT_INVALIDATE IOMMUFD_IOC(0x8d)
+
+/** struct iommufd_destroy_arg - iommu_destroy; @size of every argument is its own. */
+struct iommufd_destroy_arg {
+	u32 size;
+	u32 id;
+};
+
+/** struct iommufd_ioas_alloc_arg - iommu_ioas_alloc. */
+struct iommufd_ioas_alloc_arg {
+	u32 size;
+	u32 flags;
+	u32 out_ioas_id;
+};
+
+/** struct iommufd_ioas_map_arg - iommu_ioas_map. */
+struct iommufd_ioas_map_arg {
+	u32 size;
+	u32 flags; /* IOMMUFD_MAP_xxx */
+	u32 ioas_id;
+	u32 reserved;
+	u64 user_va;
+	u64 length;
+	u64 iova;
+};
+
+#define IOMMUFD_MAP_FIXED_IOVA 0x1
+#define IOMMUFD_MAP_WRITEABLE 0x2
+#define IOMMUFD_MAP_READABLE 0x4
+
+/** struct iommufd_ioas_unmap_arg - iommu_ioas_unmap; @length becomes what was unmapped. */
+struct iommufd_ioas_unmap_arg {
+	u32 size;
+	u32 ioas_id;
+	u64 iova;
+	u64 length;
+};
+
+/** struct iommufd_hwpt_alloc_arg - iommu_hwpt_alloc. */
+struct iommufd_hwpt_alloc_arg {
+	u32 size;
+	u32 flags; /* IOMMUFD_HWPT_xxx */
+	u32 dev_id;
+	u32 pt_id;
+	u32 out_hwpt_id;
+	u32 reserved;
+	u32 data_type; /* IOMMUFD_DATA_xxx */
+	u32 data_len;
+	u64 data_uptr;
+	u32 fault_id;
+	u32 reserved2;
+};
+
+#define IOMMUFD_HWPT_NEST_PARENT 0x1
+#define IOMMUFD_HWPT_PASID 0x8
+#define IOMMUFD_DATA_NONE 0
+#define IOMMUFD_DATA_VTD_S1 1
+
+/** struct iommufd_vtd_s1 - iommu_hwpt_vtd_s1, a first-stage table in guest memory. */
+struct iommufd_vtd_s1 {
+	u64 flags;
+	u64 pgtbl_addr; /* GPA of the root */
+	u32 addr_width; /* 48: 4 levels */
+	u32 reserved;
+};
+
+/** struct iommufd_hw_info_arg - iommu_hw_info. */
+struct iommufd_hw_info_arg {
+	u32 size;
+	u32 flags;
+	u32 dev_id;
+	u32 data_len;
+	u64 data_uptr;
+	u32 out_data_type;
+	u8 out_max_pasid_log2;
+	u8 reserved[3];
+	u64 out_capabilities;
+};
+
+#define IOMMUFD_HW_INFO_VTD 1
+
+/** struct iommufd_vtd_info - iommu_hw_info_vtd. */
+struct iommufd_vtd_info {
+	u32 flags;
+	u32 reserved;
+	u64 cap;
+	u64 ecap;
+};
+
+/** struct iommufd_invalidate_arg - iommu_hwpt_invalidate; @entry_num becomes those done. */
+struct iommufd_invalidate_arg {
+	u32 size;
+	u32 hwpt_id;
+	u64 data_uptr;
+	u32 data_type; /* 0: VT-d first stage */
+	u32 entry_len;
+	u32 entry_num;
+	u32 reserved;
+};
+
+/** struct iommufd_vtd_invalidate - iommu_hwpt_vtd_s1_invalidate. */
+struct iommufd_vtd_invalidate {
+	u64 addr;
+	u64 npages; /* ~0 with @addr 0: everything */
+	u32 flags;
+	u32 reserved;
+};
+
+/* VFIO: the calls that are newer than Linux 6.1. */
+#define VFIO_CDEV_IOC(nr) _IO(';', 100 + (nr))
+#define VFIO_CDEV_IOC_BIND VFIO_CDEV_IOC(18)
+#define VFIO_CDEV_IOC_ATTACH VFIO_CDEV_IOC(19)
+#define VFIO_CDEV_IOC_DETACH VFIO_CDEV_IOC(20)
+
+/** struct vfio_cdev_bind_arg - vfio_device_bind_iommufd up to out_devid. */
+struct vfio_cdev_bind_arg {
+	u32 argsz;
+	u32 flags;
+	s32 iommufd;
+	u32 out_devid;
+};
+
+/** struct vfio_cdev_attach_arg - vfio_device_attach_iommufd_pt. */
+struct vfio_cdev_attach_arg {
+	u32 argsz;
+	u32 flags; /* VFIO_CDEV_PASID: @pasid counts */
+	u32 pt_id;
+	u32 pasid;
+};
+
+/** struct vfio_cdev_detach_arg - vfio_device_detach_iommufd_pt. */
+struct vfio_cdev_detach_arg {
+	u32 argsz;
+	u32 flags; /* VFIO_CDEV_PASID: @pasid counts */
+	u32 pasid;
+};
+
+#define VFIO_CDEV_PASID 0x1
+
+#endif /* SUITES_LIB_IOMMUFD_ABI_H */

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "kmsg.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ktap.h"
+
+int kmsg_mark(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	ASSERT_TRUE(fd >= 0, "open /dev/kmsg: %s", strerror(errno));
+	ASSERT_TRUE(lseek(fd, 0, SEEK_END) >= 0, "seek in /dev/kmsg: %s", strerror(errno));
+	return fd;
+}
+
+bool kmsg_take(int fd, const char *one, const char *two)
+{
+	char record[8192];
+	ssize_t len;
+
+	for (;;) {
+		len = read(fd, record, sizeof(record) - 1);
+		/* Overwritten before it was read: the next one is at hand. */
+		if (len < 0 && errno == EPIPE)
+			continue;
+		if (len < 0)
+			return false;
+		record[len] = '\0';
+		if (strstr(record, one) && strstr(record, two))
+			return true;
+	}
+}

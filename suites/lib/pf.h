@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A PCI function given to vfio-pci for a while, as for a VMM. */
+#ifndef SUITES_LIB_PF_H
+#define SUITES_LIB_PF_H
+
+#include "process.h"
+
+/** pf_find() - Return: PCI address of the first accelerator of svakit_accel, NULL if none. */
+const char *pf_find(void);
+
+/**
+ * __pf_move() - Give a function to another driver.
+ * @bdf: PCI address
+ * @driver: its name, or "\n" for the one that claims it by id
+ *
+ * Return: 0 or -errno.
+ */
+int __pf_move(const char *bdf, const char *driver);
+
+/**
+ * pf_run() - Run a child while a function belongs to vfio-pci.
+ * @bdf: PCI address
+ * @main: the child's part, as for process_start(); its assertions count
+ * @arg: passed to @main
+ *
+ * Afterwards the function is given back, however the child ended.
+ */
+void pf_run(const char *bdf, void (*main)(struct process *parent, void *arg), void *arg);
+
+#endif /* SUITES_LIB_PF_H */
