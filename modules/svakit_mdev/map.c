@@ -112,7 +112,7 @@ static struct svk_binding *svk_binding_new(struct svk_mdev *m, u32 gpasid)
 	ret = svk_vm_charge(m->vm);
 	if (ret) {
 		dev_warn_ratelimited(svk_mdev_dev(m),
-				     "VM %u has reached its quota of %u host PASIDs\n", m->vm->id,
+				     "VM %u has reached its quota of %d host PASIDs\n", m->vm->id,
 				     m->vm->quota);
 		goto err_free;
 	}
@@ -258,17 +258,13 @@ int svk_map_attach_pasid(struct vfio_device *vdev, u32 pasid, u32 *pt_id)
 	if (b)
 		return svk_binding_replace(m, b, pt_id);
 
-	ret = xa_reserve(&m->bindings, pasid, GFP_KERNEL_ACCOUNT);
-	if (ret)
-		return ret;
 	b = svk_binding_attach(m, pasid, pt_id);
-	if (IS_ERR(b)) {
-		xa_release(&m->bindings, pasid);
+	if (IS_ERR(b))
 		return PTR_ERR(b);
-	}
-	/* Cannot fail: the place is reserved. */
-	xa_store(&m->bindings, pasid, b, GFP_KERNEL_ACCOUNT);
-	return 0;
+	ret = xa_err(xa_store(&m->bindings, pasid, b, GFP_KERNEL_ACCOUNT));
+	if (ret)
+		svk_binding_detach(m, b);
+	return ret;
 }
 
 /**

@@ -104,10 +104,10 @@ struct svk_pasid_allocator {
  * @id: for people, counts from 1
  * @pid: process that bound the first device
  * @users: bound devices
- * @quota: most host PASIDs at a time
+ * @quota: most host PASIDs at a time; constant and below INT_MAX
  * @used: host PASIDs now
  *
- * All under vms_lock.
+ * Under vms_lock, but for @used.
  */
 struct svk_vm {
 	struct list_head link;
@@ -115,8 +115,8 @@ struct svk_vm {
 	u32 id;
 	pid_t pid;
 	unsigned int users;
-	unsigned int quota;
-	unsigned int used;
+	int quota;
+	atomic_t used;
 };
 
 /**

@@ -53,7 +53,7 @@ struct svk_vm *svk_vm_get(struct iommufd_ctx *ictx)
 		vm->ictx = ictx;
 		vm->id = ++vms_last_id;
 		vm->pid = task_tgid_nr(current);
-		vm->quota = READ_ONCE(pasid_quota);
+		vm->quota = min_t(unsigned int, READ_ONCE(pasid_quota), INT_MAX - 1);
 		list_add_tail(&vm->link, &vms);
 	}
 	vm->users++;
@@ -70,7 +70,7 @@ void svk_vm_put(struct svk_vm *vm)
 
 	if (--vm->users)
 		return;
-	WARN_ON(vm->used);
+	WARN_ON(atomic_read(&vm->used));
 	list_del(&vm->link);
 	kfree(vm);
 }
@@ -83,12 +83,7 @@ void svk_vm_put(struct svk_vm *vm)
  */
 int svk_vm_charge(struct svk_vm *vm)
 {
-	guard(mutex)(&vms_lock);
-
-	if (vm->used >= vm->quota)
-		return -EDQUOT;
-	vm->used++;
-	return 0;
+	return atomic_add_unless(&vm->used, 1, vm->quota) ? 0 : -EDQUOT;
 }
 
 /**
@@ -97,9 +92,7 @@ int svk_vm_charge(struct svk_vm *vm)
  */
 void svk_vm_uncharge(struct svk_vm *vm)
 {
-	guard(mutex)(&vms_lock);
-
-	vm->used--;
+	atomic_dec(&vm->used);
 }
 
 /**
@@ -113,5 +106,5 @@ void svk_vms_show(struct seq_file *s)
 	guard(mutex)(&vms_lock);
 
 	list_for_each_entry(vm, &vms, link)
-		seq_printf(s, "%u %d %u %u\n", vm->id, vm->pid, vm->quota, vm->used);
+		seq_printf(s, "%u %d %d %d\n", vm->id, vm->pid, vm->quota, atomic_read(&vm->used));
 }
