@@ -2,11 +2,11 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <svakit/accel_regs.h>
 #include <svakit/vtd_regs.h>
 
+#include "clock.h"
 #include "trace.h"
 
 #define NS_PER_S 1000000000ULL
@@ -46,14 +46,12 @@ void trace_free(struct trace *t)
 
 void trace_event(struct trace *t, enum trace_kind kind, u64 a, u64 b, u64 c, u64 d)
 {
-	struct timespec now;
 	struct event *e;
 
 	if (!t)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	e = &t->event[t->total++ % t->capacity];
-	e->ns = now.tv_sec * NS_PER_S + now.tv_nsec;
+	e->ns = clock_ns();
 	e->kind = kind;
 	e->v[0] = a;
 	e->v[1] = b;

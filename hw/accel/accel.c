@@ -73,8 +73,17 @@ static void accel_invalidate(void *endpoint, const struct vtd_devtlb_inv *inv)
 	a->machine->count[SVK_LAB_ATC_DROPPED] += atc_invalidate(&a->atc, inv);
 }
 
+static bool accel_each(void *endpoint, bool (*visit)(void *ctx, const struct vtd_view *e),
+		       void *ctx)
+{
+	struct accel *a = endpoint;
+
+	return atc_each(&a->atc, a->cfg.sid, visit, ctx);
+}
+
 static const struct vtd_endpoint_ops accel_endpoint_ops = {
 	.invalidate = accel_invalidate,
+	.each = accel_each,
 };
 
 void accel_config_default(struct accel_config *cfg)

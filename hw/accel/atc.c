@@ -6,6 +6,7 @@
 
 #include "accel/atc.h"
 #include "log.h"
+#include "vtd/inspect.h"
 #include "vtd/vtd.h"
 
 #define ATC_MAX (1u << 30)
@@ -150,6 +151,8 @@ void atc_insert(struct atc *c, const struct atc_entry *new)
 	if (i) {
 		c->entry[i - 1].out = new->out;
 		c->entry[i - 1].perm = new->perm;
+		c->entry[i - 1].born = new->born;
+		c->entry[i - 1].by = new->by;
 		return;
 	}
 	i = atc_take(c);
@@ -166,6 +169,36 @@ void atc_insert(struct atc *c, const struct atc_entry *new)
 		c->oldest = i;
 	c->newest = i;
 	atc_count_size(c, order_of(e), 1);
+}
+
+void atc_view(const struct atc_entry *e, u16 sid, struct vtd_view *view)
+{
+	*view = (struct vtd_view){
+		.kind = VTD_VIEW_DEVTLB,
+		.sid = sid,
+		.has_pasid = e->tag != ATC_NO_PASID,
+		.pasid = e->tag != ATC_NO_PASID ? e->tag : 0,
+		.perm = (e->perm & ATC_READ ? VTD_VIEW_R : 0) |
+			(e->perm & ATC_WRITE ? VTD_VIEW_W : 0),
+		.addr = e->base,
+		.size = e->span + 1,
+		.out = e->out,
+		.born = e->born,
+		.by = e->by,
+	};
+}
+
+bool atc_each(const struct atc *c, u16 sid, bool (*visit)(void *ctx, const struct vtd_view *e),
+	      void *ctx)
+{
+	struct vtd_view view;
+
+	for (u32 i = c->oldest; i; i = c->entry[i - 1].newer) {
+		atc_view(&c->entry[i - 1], sid, &view);
+		if (!visit(ctx, &view))
+			return false;
+	}
+	return true;
 }
 
 static bool atc_overlaps(const struct atc_entry *e, const struct vtd_devtlb_inv *inv)

@@ -15,6 +15,7 @@
 #include <svakit/types.h>
 
 struct vtd_devtlb_inv;
+struct vtd_view;
 
 #define ATC_READ 1u
 #define ATC_WRITE 2u
@@ -32,6 +33,8 @@ struct vtd_devtlb_inv;
  * @older: insertion order, towards the oldest; index + 1
  * @newer: towards the newest
  * @perm: ATC_READ and/or ATC_WRITE
+ * @born: when it was entered, ns of CLOCK_MONOTONIC
+ * @by: struct vtd_request.by of the request
  */
 struct atc_entry {
 	u64 base;
@@ -42,6 +45,8 @@ struct atc_entry {
 	u32 older;
 	u32 newer;
 	u8 perm;
+	u64 born;
+	u64 by;
 };
 
 /**
@@ -156,6 +161,17 @@ void atc_insert(struct atc *c, const struct atc_entry *new);
  * Return: number of entries dropped.
  */
 size_t atc_invalidate(struct atc *c, const struct vtd_devtlb_inv *inv);
+
+/**
+ * atc_each() - Visit every entry, oldest first, as an entry of @sid's device-TLB.
+ *
+ * Return: false as soon as @visit returns false, else true.
+ */
+bool atc_each(const struct atc *c, u16 sid, bool (*visit)(void *ctx, const struct vtd_view *e),
+	      void *ctx);
+
+/** atc_view() - One entry as others see it. */
+void atc_view(const struct atc_entry *e, u16 sid, struct vtd_view *view);
 
 /** atc_flush() - Drop everything. Return: number of entries dropped. */
 size_t atc_flush(struct atc *c);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* How the accelerator reaches memory: device-TLB, remapping unit, RAM. */
 #include "accel/accel_internal.h"
+#include "clock.h"
 #include "gmem.h"
 #include "machine.h"
+#include "vtd/inspect.h"
 
 /* An input address translated: where it is, and for how many bytes that holds. */
 struct dma_extent {
@@ -31,6 +33,15 @@ static bool dma_allowed(const struct accel *a, const struct accel_queue *q)
 	return a->bus_master && (!(q->pasid & SVK_QCFG_PASID_VALID) || a->pasid_enabled);
 }
 
+/* Whoever looks on wants to know of every use of what is cached. */
+static void dma_used(struct accel *a, const struct atc_entry *e)
+{
+	struct vtd_view view;
+
+	atc_view(e, a->cfg.sid, &view);
+	vtd_used(a->unit, &view);
+}
+
 /*
  * A request that is refused leaves what is cached alone: only an invalidation
  * may take it away. One that is granted replaces it, or the permission to
@@ -52,6 +63,8 @@ static int dma_ats_request(struct accel *a, const struct vtd_request *req, bool 
 		.tag = dma_tag(req->has_pasid, req->pasid),
 		.span = out.size - 1,
 		.perm = (out.read ? ATC_READ : 0) | (out.write ? ATC_WRITE : 0),
+		.born = clock_ns(),
+		.by = req->by,
 	};
 	if ((e.perm & need) || (e.perm && !cached))
 		atc_insert(&a->atc, &e);
@@ -69,6 +82,8 @@ static int dma_translate_ats(struct accel *a, struct vtd_request *req, struct dm
 		return dma_ats_request(a, req, e, x);
 	}
 	machine_count(a->machine, SVK_LAB_ATC_HIT);
+	if (vtd_watched(a->unit))
+		dma_used(a, e);
 	dma_extent_set(x, req->addr, e->out + (req->addr - e->base), e->span + 1);
 	return 0;
 }
@@ -93,6 +108,7 @@ static enum svk_status dma_translate(struct accel *a, const struct accel_queue *
 		.pasid = q->pasid & SVK_QCFG_PASID_MASK,
 		.write = write,
 		.addr = addr,
+		.by = (u64)q->index << 32 | q->head,
 	};
 	int rc;
 
@@ -167,6 +183,7 @@ static void stream_extend_cached(struct accel *a, const struct accel_queue *q,
 	unsigned int prot = s->write ? GMEM_WRITE : GMEM_READ;
 	unsigned int need = dma_need(s->write);
 	u64 addr = s->addr + s->ready;
+	bool watched = vtd_watched(a->unit);
 	struct gmem_window ram = {0};
 	const struct atc_entry *e;
 	u64 gpa, len, hits;
@@ -176,6 +193,8 @@ static void stream_extend_cached(struct accel *a, const struct accel_queue *q,
 		e = atc_lookup_next(&a->atc, &s->near, tag, addr);
 		if (!e || !(e->perm & need))
 			break;
+		if (watched)
+			dma_used(a, e);
 		len = e->span - (addr - e->base) + 1;
 		if (len > limit - s->ready)
 			len = limit - s->ready;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "log.h"
 #include "vtd/vtd_internal.h"
 
@@ -85,6 +86,8 @@ struct vtd_node *vtd_cache_add(struct vtd *v, struct vtd_cache *c, u64 key)
 	if (!n)
 		return NULL;
 	n->key = key;
+	n->born = clock_ns();
+	n->by = v->by;
 	n->older = c->newest;
 	if (c->newest)
 		c->newest->newer = n;

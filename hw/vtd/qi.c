@@ -194,7 +194,8 @@ static int qi_step(struct vtd *v, u64 head, unsigned int size)
 	trace_event(v->m->trace, TRACE_QI, d[0], d[1], d[2], d[3]);
 	machine_count(v->m, SVK_LAB_QI_TOTAL);
 	machine_count(v->m, desc_format[desc_type(d)].counter);
-	desc_execute(v, d);
+	if (!v->watch || !v->watch->descriptor(v->watcher, d))
+		desc_execute(v, d);
 	vtd_set64(v, VTD_IQH, (head + size) % bytes);
 	return 0;
 }

@@ -38,7 +38,7 @@ static int qwords_read(struct vtd *v, u64 addr, unsigned int n, u64 *q)
 	return 0;
 }
 
-static int context_fetch(struct vtd *v, u16 sid, struct vtd_context *ce, bool *fpd)
+int vtd_context_read(struct vtd *v, u16 sid, struct vtd_context *ce, bool *fpd)
 {
 	u64 table, q[4];
 	int ret = root_fetch(v, sid, &table);
@@ -92,7 +92,7 @@ int vtd_context_get(struct vtd *v, u16 sid, const struct vtd_context **ce, bool 
 		}
 	}
 	machine_count(v->m, SVK_LAB_CONTEXT_MISS);
-	ret = context_fetch(v, sid, &v->ce_tmp, fpd);
+	ret = vtd_context_read(v, sid, &v->ce_tmp, fpd);
 	if (!ret)
 		*ce = cache_enter(v, &v->context, key, &v->ce_tmp);
 	return ret;
@@ -120,7 +120,7 @@ static bool pe_valid(const struct vtd *v, const u64 *q)
 		       (svk_get(VTD_CAP_SAGAW, v->cfg.cap) >> aw & 1));
 }
 
-static int pasid_read(struct vtd *v, const struct vtd_context *ce, u32 pasid, u64 *q, bool *fpd)
+static int pasid_qwords(struct vtd *v, const struct vtd_context *ce, u32 pasid, u64 *q, bool *fpd)
 {
 	u64 pde;
 
@@ -142,12 +142,12 @@ static int pasid_read(struct vtd *v, const struct vtd_context *ce, u32 pasid, u6
 	return pe_valid(v, q) ? 0 : VTD_FR_SPT_4;
 }
 
-static int pasid_fetch(struct vtd *v, const struct vtd_context *ce, u32 pasid, bool *fpd)
+int vtd_pasid_read(struct vtd *v, const struct vtd_context *ce, u32 pasid, struct vtd_pasid *pe,
+		   bool *fpd)
 {
-	struct vtd_pasid *pe = &v->pe_tmp;
 	u64 q[8];
 	bool own_fpd = false;
-	int ret = pasid_read(v, ce, pasid, q, &own_fpd);
+	int ret = pasid_qwords(v, ce, pasid, q, &own_fpd);
 
 	*fpd |= own_fpd;
 	if (ret)
@@ -190,7 +190,7 @@ int vtd_pasid_get(struct vtd *v, const struct vtd_context *ce, u32 pasid,
 		}
 	}
 	machine_count(v->m, SVK_LAB_PASID_MISS);
-	ret = pasid_fetch(v, ce, pasid, fpd);
+	ret = vtd_pasid_read(v, ce, pasid, &v->pe_tmp, fpd);
 	if (!ret)
 		*pe = cache_enter(v, &v->pasid, key, &v->pe_tmp);
 	return ret;

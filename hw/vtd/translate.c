@@ -96,6 +96,12 @@ static int translate_page(struct vtd *v, const struct vtd_pasid *pe, const struc
 
 	if (e && page_serves(&e->page, req)) {
 		machine_count(v->m, SVK_LAB_IOTLB_HIT);
+		if (v->watch) {
+			struct vtd_view view;
+
+			vtd_view_tlbe(e, &view);
+			vtd_used(v, &view);
+		}
 		*page = e->page;
 		return 0;
 	}
@@ -169,6 +175,7 @@ int vtd_translate(struct vtd *v, const struct vtd_request *req, struct vtd_trans
 	int ret;
 
 	machine_count(v->m, SVK_LAB_XLATE_REQ);
+	v->by = req->by;
 	*out = (struct vtd_translation){.size = 4096};
 	if (!(vtd_reg32(v, VTD_GSTS) & VTD_G_TE)) {
 		/* Remapping is off: plain requests pass, all others are unsupported. */

@@ -16,6 +16,7 @@
 struct gmem;
 struct machine;
 struct vtd;
+struct vtd_view;
 
 /**
  * struct vtd_config - What the unit is built with.
@@ -92,6 +93,7 @@ enum vtd_at {
  * @priv: privileged mode requested
  * @pasid: 20 bits
  * @addr: input address; the request does not cross a 4 KiB page
+ * @by: for reports: queue << 32 | number of the descriptor that needs it
  */
 struct vtd_request {
 	u16 sid;
@@ -102,6 +104,7 @@ struct vtd_request {
 	bool priv;
 	u32 pasid;
 	u64 addr;
+	u64 by;
 };
 
 /**
@@ -151,10 +154,32 @@ struct vtd_devtlb_inv {
 /**
  * struct vtd_endpoint_ops - What the unit asks of an endpoint.
  * @invalidate: drop device-TLB entries, at once
+ * @each: visit the device-TLB as vtd_inspect_each() does; false when @visit was; may be NULL
  */
 struct vtd_endpoint_ops {
 	void (*invalidate)(void *endpoint, const struct vtd_devtlb_inv *inv);
+	bool (*each)(void *endpoint, bool (*visit)(void *ctx, const struct vtd_view *e), void *ctx);
 };
+
+/**
+ * struct vtd_watch - Who looks on. Neither function may translate or invalidate.
+ * @used: a cached page has served a request
+ * @descriptor: the unit is about to execute an invalidation descriptor (four quadwords);
+ *	true: it is to be lost, as by a defect of hardware
+ */
+struct vtd_watch {
+	void (*used)(void *watcher, const struct vtd_view *e);
+	bool (*descriptor)(void *watcher, const u64 *d);
+};
+
+/** vtd_set_watch() - At most one; NULL: nobody. */
+void vtd_set_watch(struct vtd *v, const struct vtd_watch *watch, void *watcher);
+
+/** vtd_used() - An endpoint has used an entry of its device-TLB: tell who looks on. */
+void vtd_used(struct vtd *v, const struct vtd_view *e);
+
+/** vtd_watched() - Return: whether vtd_used() would tell anyone. */
+bool vtd_watched(const struct vtd *v);
 
 /**
  * vtd_attach() - Make an endpoint known under its source-id.

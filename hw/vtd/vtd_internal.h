@@ -11,6 +11,7 @@
 #include <svakit/vtd_regs.h>
 
 #include "machine.h"
+#include "vtd/inspect.h"
 #include "vtd/vtd.h"
 
 /* Host address width: bits 51:VTD_HAW of every table pointer are reserved. */
@@ -35,6 +36,8 @@ struct vtd_node {
 	struct vtd_node *older;
 	struct vtd_node *newer;
 	u64 key;
+	u64 born; /* ns of CLOCK_MONOTONIC */
+	u64 by; /* struct vtd_request.by of the request that entered it */
 };
 
 /**
@@ -211,6 +214,10 @@ struct vtd {
 	struct vtd_vcs vcs;
 	struct vtd_endpoint endpoint[VTD_ENDPOINTS];
 	unsigned int endpoints;
+
+	const struct vtd_watch *watch;
+	void *watcher;
+	u64 by; /* of the request under way */
 };
 
 static inline u32 vtd_reg32(const struct vtd *v, unsigned int off)
@@ -304,6 +311,11 @@ void vtd_inv_devtlb(struct vtd *v, u16 sid, struct vtd_devtlb_inv *inv, u64 rang
 void vtd_inv_all(struct vtd *v);
 
 /* tables.c */
+/** vtd_context_read() - Context entry from memory, past the cache; as vtd_context_get(). */
+int vtd_context_read(struct vtd *v, u16 sid, struct vtd_context *ce, bool *fpd);
+/** vtd_pasid_read() - Likewise the PASID table entry. */
+int vtd_pasid_read(struct vtd *v, const struct vtd_context *ce, u32 pasid, struct vtd_pasid *pe,
+		   bool *fpd);
 /** vtd_context_get() - Context entry from the cache or memory; *@fpd tells of fault disable. */
 int vtd_context_get(struct vtd *v, u16 sid, const struct vtd_context **ce, bool *fpd);
 /** vtd_pasid_get() - Likewise the PASID table entry. */
@@ -314,6 +326,14 @@ int vtd_pasid_get(struct vtd *v, const struct vtd_context *ce, u32 pasid,
 /** vtd_walk() - Translate by the tables that @pe points to; sets accessed and dirty bits. */
 int vtd_walk(struct vtd *v, const struct vtd_pasid *pe, const struct vtd_request *req,
 	     struct vtd_page *page);
+/**
+ * vtd_walk_peek() - What a translation request that does not write would be told now.
+ *
+ * Reads the tables only: no accessed or dirty bit, no counter, no cache changes.
+ * A second stage without leave to read a table, and all else that refuses, as in vtd_walk().
+ */
+int vtd_walk_peek(struct vtd *v, const struct vtd_pasid *pe, u64 addr, bool priv,
+		  struct vtd_page *page);
 
 /* cache.c */
 /** vtd_cache_init() - Return: 0 or -ENOMEM. */
@@ -371,5 +391,9 @@ struct vtd_range {
 void vtd_iotlb_drop_range(struct vtd *v, const struct vtd_range *r);
 /** vtd_iotlb_group() - Group of a (domain-id, PASID), or NULL. */
 struct vtd_group *vtd_iotlb_group(const struct vtd *v, u16 did, u32 pasid);
+
+/* inspect.c */
+/** vtd_view_tlbe() - An IOTLB entry as others see it. */
+void vtd_view_tlbe(const struct vtd_tlbe *t, struct vtd_view *e);
 
 #endif /* HW_VTD_VTD_INTERNAL_H */

@@ -34,6 +34,7 @@ struct update {
 
 struct walk {
 	struct vtd *v;
+	bool peek; /* look only: nothing is set, nothing is counted */
 	const struct vtd_pasid *pe;
 	const struct vtd_request *req;
 	struct update update[WALK_UPDATES];
@@ -62,6 +63,12 @@ struct fs_path {
 	u64 all; /* of all entries: P, R/W, U/S */
 	u64 any; /* of all entries: XD */
 };
+
+static void walk_count(const struct walk *w, enum svk_lab_counter c)
+{
+	if (!w->peek)
+		machine_count(w->v->m, c);
+}
 
 static void update_add(struct walk *w, u64 addr, u64 old, u64 bits, int reason)
 {
@@ -98,7 +105,7 @@ static int ss_walk(struct walk *w, u64 addr, enum ss_use use, struct ss_hit *hit
 	u64 table = pe->ssptptr;
 	bool leaf;
 
-	machine_count(w->v->m, SVK_LAB_WALK_SS);
+	walk_count(w, SVK_LAB_WALK_SS);
 	if (addr >> w->v->input_width || addr >> level_shift(level + 1))
 		return use == SS_PAGE ? VTD_FR_SGN_5 : VTD_FR_SFS_5;
 	hit->perm = VTD_SS_R | VTD_SS_W;
@@ -166,7 +173,7 @@ static int fs_walk(struct walk *w, struct fs_path *p)
 	u64 addr = w->req->addr;
 	unsigned int level = w->pe->fs_levels;
 
-	machine_count(w->v->m, SVK_LAB_WALK_FS);
+	walk_count(w, SVK_LAB_WALK_FS);
 	if (!canonical(w->pe, addr))
 		return VTD_FR_SGN_1;
 	p->all = ~0ULL;
@@ -249,6 +256,8 @@ static int fs_updates(struct walk *w, const struct fs_path *p, bool write, bool 
 
 static int commit(struct walk *w)
 {
+	if (w->peek)
+		return 0;
 	for (unsigned int i = 0; i < w->updates; i++) {
 		const struct update *u = &w->update[i];
 		int ret = gmem_or64(w->v->mem, u->addr, u->old, u->bits);
@@ -317,7 +326,7 @@ static int walk_paged(struct walk *w, struct vtd_page *page)
 	if (nested) {
 		u64 offset = w->req->addr & ((1ULL << page->order) - 1);
 
-		machine_count(w->v->m, SVK_LAB_WALK_NESTED);
+		walk_count(w, SVK_LAB_WALK_NESTED);
 		ret = walk_final(w, page->addr | offset, page, &hit);
 	}
 	if (!ret)
@@ -356,6 +365,16 @@ static int walk_pass_through(const struct vtd_request *req, struct vtd_page *pag
 	return 0;
 }
 
+static int walk_any(struct walk *w, struct vtd_page *page)
+{
+	w->updates = 0;
+	if (w->pe->pgtt == VTD_PGTT_PT)
+		return walk_pass_through(w->req, page);
+	if (w->pe->pgtt == VTD_PGTT_SS)
+		return walk_ss(w, page);
+	return walk_paged(w, page);
+}
+
 int vtd_walk(struct vtd *v, const struct vtd_pasid *pe, const struct vtd_request *req,
 	     struct vtd_page *page)
 {
@@ -365,19 +384,32 @@ int vtd_walk(struct vtd *v, const struct vtd_pasid *pe, const struct vtd_request
 		struct walk w;
 
 		w.v = v;
+		w.peek = false;
 		w.pe = pe;
 		w.req = req;
-		w.updates = 0;
-		if (pe->pgtt == VTD_PGTT_PT)
-			ret = walk_pass_through(req, page);
-		else if (pe->pgtt == VTD_PGTT_SS)
-			ret = walk_ss(&w, page);
-		else
-			ret = walk_paged(&w, page);
+		ret = walk_any(&w, page);
 	}
 	if (ret == WALK_AGAIN)
 		return pe->pgtt == VTD_PGTT_SS ? VTD_FR_SSS_6 : VTD_FR_SFS_10;
 	if (!ret)
 		split_interrupt_range(req->addr, page);
+	return ret;
+}
+
+int vtd_walk_peek(struct vtd *v, const struct vtd_pasid *pe, u64 addr, bool priv,
+		  struct vtd_page *page)
+{
+	const struct vtd_request req = {
+		.sid = pe->sid, .at = VTD_AT_TRANSLATION, .priv = priv, .addr = addr};
+	struct walk w;
+	int ret;
+
+	w.v = v;
+	w.peek = true;
+	w.pe = pe;
+	w.req = &req;
+	ret = walk_any(&w, page);
+	if (!ret)
+		split_interrupt_range(addr, page);
 	return ret;
 }

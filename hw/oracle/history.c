@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The descriptors of the recent past, and which entries each of them removes
+ * (6.5.2). Kept apart from hw/vtd/inval.c on purpose: a second reading of the
+ * specification, which the tests compare with the first.
+ */
+#include "clock.h"
+#include "oracle/oracle_internal.h"
+
+static unsigned int desc_type(const u64 *q)
+{
+	return (unsigned int)(svk_get(VTD_DESC_TYPE_LO, q[0]) | svk_get(VTD_DESC_TYPE_HI, q[0])
+									<< 4);
+}
+
+void oracle_history_add(struct oracle *o, const u64 *d, bool lost)
+{
+	struct oracle_desc *e = &o->history[o->descs++ % ORACLE_HISTORY];
+
+	*e = (struct oracle_desc){.q = {d[0], d[1]}, .at = clock_ns(), .lost = lost};
+}
+
+static bool covers_context(const u64 *q, const struct vtd_view *e)
+{
+	static const u16 ignored[4] = {0, 4, 6, 7};
+	u16 mask = (u16)~ignored[svk_get(VTD_CC_FM, q[0])];
+
+	if (e->kind != VTD_VIEW_CONTEXT)
+		return false;
+	return svk_get(VTD_DESC_G, q[0]) != VTD_GRAN_SELECT ||
+	       !((svk_get(VTD_CC_SID, q[0]) ^ e->sid) & mask);
+}
+
+static bool covers_pasid(const u64 *q, const struct vtd_view *e)
+{
+	unsigned int g = (unsigned int)svk_get(VTD_DESC_G, q[0]);
+
+	if (e->kind != VTD_VIEW_PASID)
+		return false;
+	if (g == VTD_PC_G_GLOBAL)
+		return true;
+	return svk_get(VTD_DESC_DID, q[0]) == e->did &&
+	       (g == VTD_PC_G_DOMAIN || svk_get(VTD_DESC_PASID, q[0]) == e->pasid);
+}
+
+/* Pages of 2^am times 4 KiB, naturally aligned, against the entry's. */
+static bool overlaps(u64 addr, unsigned int am, const struct vtd_view *e)
+{
+	u64 mask = am < 52 ? (4096ULL << am) - 1 : ~0ULL;
+	u64 first = addr & ~mask;
+
+	return e->addr <= (first | mask) && first <= e->addr + (e->size - 1);
+}
+
+static bool paged(const struct vtd_view *e)
+{
+	return e->entry[0];
+}
+
+static bool covers_iotlb(const u64 *q, const struct vtd_view *e)
+{
+	if (e->kind != VTD_VIEW_IOTLB)
+		return false;
+	switch (svk_get(VTD_DESC_G, q[0])) {
+	case VTD_GRAN_GLOBAL:
+		return true;
+	case VTD_GRAN_DOMAIN:
+		return svk_get(VTD_DESC_DID, q[0]) == e->did;
+	default:
+		/* By input address of the second stage: all of the first stage goes. */
+		return svk_get(VTD_DESC_DID, q[0]) == e->did &&
+		       (paged(e) ||
+			overlaps(q[1] & VTD_IVA_ADDR, (unsigned int)svk_get(VTD_IVA_AM, q[1]), e));
+	}
+}
+
+static bool covers_piotlb(const u64 *q, const struct vtd_view *e)
+{
+	if (e->kind != VTD_VIEW_IOTLB || svk_get(VTD_DESC_DID, q[0]) != e->did ||
+	    svk_get(VTD_DESC_PASID, q[0]) != e->pasid)
+		return false;
+	if (svk_get(VTD_DESC_G, q[0]) != VTD_PIOTLB_G_PAGE)
+		return true;
+	return paged(e) &&
+	       overlaps(q[1] & VTD_IVA_ADDR, (unsigned int)svk_get(VTD_IVA_AM, q[1]), e);
+}
+
+/* The size is in the address: the lowest clear bit from 12 up. */
+static bool covers_range(u64 q1, bool s, const struct vtd_view *e)
+{
+	u64 addr = q1 & VTD_DEVTLB_ADDR;
+	unsigned int am = 0;
+
+	if (s) {
+		while (am < 52 && (addr >> (12 + am) & 1))
+			am++;
+		am++;
+	}
+	return overlaps(addr, am, e);
+}
+
+static bool covers_devtlb(const u64 *q, const struct vtd_view *e)
+{
+	return e->kind == VTD_VIEW_DEVTLB && !e->has_pasid &&
+	       svk_get(VTD_DEVTLB_SID, q[0]) == e->sid &&
+	       covers_range(q[1], q[1] & VTD_DEVTLB_S, e);
+}
+
+static bool covers_pdevtlb(const u64 *q, const struct vtd_view *e)
+{
+	return e->kind == VTD_VIEW_DEVTLB && e->has_pasid &&
+	       svk_get(VTD_PDEVTLB_SID, q[0]) == e->sid &&
+	       ((q[1] & VTD_PDEVTLB_G) || svk_get(VTD_DESC_PASID, q[0]) == e->pasid) &&
+	       covers_range(q[1], q[1] & VTD_PDEVTLB_S, e);
+}
+
+bool oracle_covers(const u64 *q, const struct vtd_view *e)
+{
+	switch (desc_type(q)) {
+	case VTD_DESC_CC:
+		return covers_context(q, e);
+	case VTD_DESC_PC:
+		return covers_pasid(q, e);
+	case VTD_DESC_IOTLB:
+		return covers_iotlb(q, e);
+	case VTD_DESC_PIOTLB:
+		return covers_piotlb(q, e);
+	case VTD_DESC_DEVTLB:
+		return covers_devtlb(q, e);
+	case VTD_DESC_PDEVTLB:
+		return covers_pdevtlb(q, e);
+	default:
+		return false;
+	}
+}
+
+const struct oracle_desc *oracle_history_last(const struct oracle *o, const struct vtd_view *e)
+{
+	u64 kept = o->descs < ORACLE_HISTORY ? o->descs : ORACLE_HISTORY;
+
+	for (u64 i = 1; i <= kept; i++) {
+		const struct oracle_desc *d = &o->history[(o->descs - i) % ORACLE_HISTORY];
+
+		if (oracle_covers(d->q, e))
+			return d;
+	}
+	return NULL;
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Watching a unit: uses of stale entries, audits, and what is to be lost. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "oracle/oracle_internal.h"
+
+bool oracle_same(const struct vtd_view *a, const struct vtd_view *b)
+{
+	return a->kind == b->kind && a->sid == b->sid && a->has_pasid == b->has_pasid &&
+	       a->pasid == b->pasid && a->did == b->did && a->priv == b->priv &&
+	       a->addr == b->addr && a->size == b->size && a->born == b->born;
+}
+
+static struct oracle_use *use_find(struct oracle *o, const struct vtd_view *e)
+{
+	for (size_t i = 0; i < o->uses; i++) {
+		if (oracle_same(&o->use[i].entry, e))
+			return &o->use[i];
+	}
+	return NULL;
+}
+
+/*
+ * Only the page that was used is compared, and only noted: the invalidation
+ * may be on its way. If the list is full, the audit still finds the entry.
+ */
+static void watch_used(void *watcher, const struct vtd_view *e)
+{
+	struct oracle *o = watcher;
+	struct vtd_view now;
+	struct oracle_use *u;
+	int reason;
+
+	if (vtd_inspect(o->unit, e, &now, &reason) != VTD_MATCH_STALE)
+		return;
+	u = use_find(o, e);
+	if (!u) {
+		if (o->uses == ORACLE_USES)
+			return;
+		u = &o->use[o->uses++];
+		*u = (struct oracle_use){.entry = *e, .first = clock_ns()};
+	}
+	u->count++;
+}
+
+static bool watch_descriptor(void *watcher, const u64 *d)
+{
+	unsigned int type = (unsigned int)(svk_get(VTD_DESC_TYPE_LO, d[0]) |
+					   svk_get(VTD_DESC_TYPE_HI, d[0]) << 4);
+	struct oracle *o = watcher;
+	bool lose = false;
+
+	if (type == VTD_DESC_WAIT)
+		return false;
+	if (o->lose_count && (o->lose_types >> type & 1)) {
+		if (o->lose_skip) {
+			o->lose_skip--;
+		} else {
+			o->lose_count--;
+			o->lost++;
+			lose = true;
+		}
+	}
+	oracle_history_add(o, d, lose);
+	return lose;
+}
+
+static const struct vtd_watch oracle_watch = {
+	.used = watch_used,
+	.descriptor = watch_descriptor,
+};
+
+struct oracle *oracle_new(struct vtd *unit, FILE *findings)
+{
+	struct oracle *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		return NULL;
+	o->unit = unit;
+	o->out = findings;
+	o->born = clock_ns();
+	vtd_set_watch(unit, &oracle_watch, o);
+	return o;
+}
+
+void oracle_free(struct oracle *o)
+{
+	if (!o)
+		return;
+	vtd_set_watch(o->unit, NULL, NULL);
+	free(o);
+}
+
+struct audit {
+	struct oracle *o;
+	struct oracle_audit sum;
+	bool confirm;
+};
+
+static bool known(struct oracle *o, const struct vtd_view *e)
+{
+	for (size_t i = 0; i < o->knowns; i++) {
+		if (oracle_same(&o->known[i], e))
+			return true;
+	}
+	if (o->knowns < ORACLE_KNOWN)
+		o->known[o->knowns++] = *e;
+	return false;
+}
+
+static bool audit_entry(void *ctx, const struct vtd_view *e)
+{
+	struct oracle_finding f = {.cached = e};
+	struct audit *a = ctx;
+	struct vtd_view now;
+
+	a->sum.entries++;
+	switch (vtd_inspect(a->o->unit, e, &now, &f.reason)) {
+	case VTD_MATCH_SAME:
+		return true;
+	case VTD_MATCH_LESS:
+		a->sum.less++;
+		return true;
+	case VTD_MATCH_STALE:
+		break;
+	}
+	a->sum.stale++;
+	f.use = use_find(a->o, e);
+	if (f.use) {
+		f.use->seen = true;
+		a->sum.used++;
+	}
+	if (!a->confirm || known(a->o, e))
+		return true;
+	f.now = &now;
+	f.last = oracle_history_last(a->o, e);
+	a->o->findings++;
+	oracle_report(a->o, &f);
+	return true;
+}
+
+/* What was used while stale and has been invalidated since was used in time. */
+static void uses_prune(struct oracle *o)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < o->uses; i++) {
+		if (!o->use[i].seen)
+			continue;
+		o->use[i].seen = false;
+		o->use[kept++] = o->use[i];
+	}
+	o->uses = kept;
+}
+
+struct oracle_audit oracle_audit(struct oracle *o, bool confirm)
+{
+	struct audit a = {.o = o, .confirm = confirm};
+
+	a.sum.at_rest = vtd_at_rest(o->unit);
+	vtd_inspect_each(o->unit, audit_entry, &a);
+	uses_prune(o);
+	return a.sum;
+}
+
+u64 oracle_findings(const struct oracle *o)
+{
+	return o->findings;
+}
+
+void oracle_lose(struct oracle *o, u32 types, u32 skip, u32 count)
+{
+	o->lose_types = types & ~(1u << VTD_DESC_WAIT);
+	o->lose_skip = skip;
+	o->lose_count = count;
+}
+
+u64 oracle_lost(const struct oracle *o)
+{
+	return o->lost;
+}

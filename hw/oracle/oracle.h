@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The oracle: proves that an invalidation is missing. Real hardware forgets
+ * cached translations when it likes, so a lost invalidation is corruption once
+ * a week. The model forgets only what it is told to, and so can say, at any
+ * moment, which entry grants what the tables do not grant any more.
+ *
+ * A stale entry is no defect as such: between the change of a table and the
+ * end of the invalidation there always is one. Whoever asks decides when that
+ * time is over: see oracle_audit().
+ *
+ * Every function is called with the machine's lock held.
+ */
+#ifndef HW_ORACLE_ORACLE_H
+#define HW_ORACLE_ORACLE_H
+
+#include <stdio.h>
+
+#include <svakit/types.h>
+
+struct oracle;
+struct vtd;
+
+/**
+ * oracle_new() - Begin to watch a unit.
+ * @findings: where each finding is written as one JSON object a line, or NULL
+ *
+ * Return: the oracle, or NULL with errno ENOMEM.
+ */
+struct oracle *oracle_new(struct vtd *unit, FILE *findings);
+
+/** oracle_free() - End watching. NULL is allowed. */
+void oracle_free(struct oracle *o);
+
+/**
+ * struct oracle_audit - Outcome of an audit.
+ * @at_rest: the invalidation queue was empty and no access in flight
+ * @entries: cached entries compared
+ * @less: of these, grant less than the tables: harmless
+ * @stale: of these, grant what the tables do not grant
+ * @used: of the stale ones, have served an access since they went stale
+ */
+struct oracle_audit {
+	bool at_rest;
+	u64 entries;
+	u64 less;
+	u64 stale;
+	u64 used;
+};
+
+/**
+ * oracle_audit() - Compare every cached entry with the tables.
+ * @confirm: the caller knows that every change of a table made so far has been
+ *	invalidated, or never will be: each stale entry is a finding, once
+ *
+ * Without @confirm nothing is concluded. A caller who does not know that
+ * nothing is under way audits until @stale is zero or a deadline has passed,
+ * and only then confirms.
+ */
+struct oracle_audit oracle_audit(struct oracle *o, bool confirm);
+
+/** oracle_findings() - Return: findings so far. */
+u64 oracle_findings(const struct oracle *o);
+
+/**
+ * oracle_lose() - Let the unit lose invalidation descriptors, as broken hardware would.
+ * @types: bit n: descriptors of type n (VTD_DESC_xxx); waits are never lost
+ * @skip: let so many of them pass first
+ * @count: then lose so many
+ *
+ * Replaces what was asked for before. What is lost completes, and does nothing.
+ */
+void oracle_lose(struct oracle *o, u32 types, u32 skip, u32 count);
+
+/** oracle_lost() - Return: descriptors lost so far. */
+u64 oracle_lost(const struct oracle *o);
+
+#endif /* HW_ORACLE_ORACLE_H */

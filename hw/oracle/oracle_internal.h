@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of the oracle share. */
+#ifndef HW_ORACLE_ORACLE_INTERNAL_H
+#define HW_ORACLE_ORACLE_INTERNAL_H
+
+#include <svakit/vtd_regs.h>
+
+#include "oracle/oracle.h"
+#include "vtd/inspect.h"
+#include "vtd/vtd.h"
+
+#define ORACLE_HISTORY 8192 /* descriptors remembered */
+#define ORACLE_USES 4096 /* stale entries remembered as used, at a time */
+#define ORACLE_KNOWN 4096 /* findings remembered, so that each is made once */
+
+/**
+ * struct oracle_desc - An invalidation descriptor that the unit executed, or lost.
+ * @q: its quadwords 0 and 1
+ * @at: ns of CLOCK_MONOTONIC
+ * @lost: by oracle_lose()
+ */
+struct oracle_desc {
+	u64 q[2];
+	u64 at;
+	bool lost;
+};
+
+/**
+ * struct oracle_use - A stale entry that served an access.
+ * @entry: identifies it
+ * @first: ns of the first such access
+ * @count: of them
+ * @seen: still cached at the last audit
+ */
+struct oracle_use {
+	struct vtd_view entry;
+	u64 first;
+	u64 count;
+	bool seen;
+};
+
+/**
+ * struct oracle_finding - A stale entry, when nothing will invalidate it any more.
+ * @cached: the entry
+ * @now: what the tables say where they differ first
+ * @reason: fault reason with which the tables refuse, 0 if they grant something else
+ * @use: how it was used, NULL if it was not
+ * @last: descriptor of a kind and scope that covers it, the latest one, NULL if none is known
+ */
+struct oracle_finding {
+	const struct vtd_view *cached;
+	const struct vtd_view *now;
+	int reason;
+	struct oracle_use *use;
+	const struct oracle_desc *last;
+};
+
+struct oracle {
+	struct vtd *unit;
+	FILE *out;
+	u64 born;
+	u64 findings;
+	struct oracle_desc history[ORACLE_HISTORY];
+	u64 descs;
+	struct oracle_use use[ORACLE_USES];
+	size_t uses;
+	struct vtd_view known[ORACLE_KNOWN];
+	size_t knowns;
+	u32 lose_types;
+	u32 lose_skip;
+	u32 lose_count;
+	u64 lost;
+};
+
+/** oracle_same() - Whether two views are of one and the same entry. */
+bool oracle_same(const struct vtd_view *a, const struct vtd_view *b);
+
+/* history.c */
+/** oracle_history_add() - Remember a descriptor. */
+void oracle_history_add(struct oracle *o, const u64 *d, bool lost);
+/** oracle_history_last() - The latest descriptor that covers an entry, or NULL. */
+const struct oracle_desc *oracle_history_last(const struct oracle *o, const struct vtd_view *e);
+/** oracle_covers() - Whether executing a descriptor removes an entry (6.5.2). */
+bool oracle_covers(const u64 *q, const struct vtd_view *e);
+
+/* report.c */
+/** oracle_report() - One finding, in words to the log and as JSON to the file. */
+void oracle_report(struct oracle *o, const struct oracle_finding *f);
+
+#endif /* HW_ORACLE_ORACLE_INTERNAL_H */

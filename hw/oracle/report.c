@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A finding in words: what can still be reached, and what should have come. */
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "log.h"
+#include "oracle/oracle_internal.h"
+
+#define REPORT_TEXT 1024
+#define NS_PER_S 1e9
+
+static const char *const kind_names[VTD_VIEW_KINDS] = {
+	[VTD_VIEW_CONTEXT] = "context-cache",
+	[VTD_VIEW_PASID] = "PASID-cache",
+	[VTD_VIEW_IOTLB] = "IOTLB",
+	[VTD_VIEW_DEVTLB] = "device-TLB",
+};
+
+/* A text that grows, and is cut where it does not fit. */
+struct text {
+	char buf[REPORT_TEXT];
+	size_t len;
+};
+
+static void __attribute__((format(printf, 2, 3))) add(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(t->buf + t->len, sizeof(t->buf) - t->len, fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		t->len += (size_t)n;
+	if (t->len >= sizeof(t->buf))
+		t->len = sizeof(t->buf) - 1;
+}
+
+static void add_who(struct text *t, const struct vtd_view *e)
+{
+	add(t, "%02x:%02x.%x", e->sid >> 8, e->sid >> 3 & 0x1f, e->sid & 7);
+	if (e->kind == VTD_VIEW_CONTEXT)
+		return;
+	if (e->has_pasid)
+		add(t, " PASID %u", e->pasid);
+	else
+		add(t, " without PASID");
+}
+
+static const char *perm_name(u8 perm)
+{
+	switch (perm & (VTD_VIEW_R | VTD_VIEW_W)) {
+	case VTD_VIEW_R:
+		return "read";
+	case VTD_VIEW_W:
+		return "write";
+	case VTD_VIEW_R | VTD_VIEW_W:
+		return "read and write";
+	default:
+		return "nothing";
+	}
+}
+
+static void add_reach(struct text *t, const struct vtd_view *e)
+{
+	if (e->kind == VTD_VIEW_IOTLB || e->kind == VTD_VIEW_DEVTLB)
+		add(t, " can %s 0x%" PRIx64 " at 0x%" PRIx64 " (%" PRIu64 " KiB)",
+		    perm_name(e->perm), (uint64_t)e->out, (uint64_t)e->addr,
+		    (uint64_t)e->size >> 10);
+	else
+		add(t, " uses the entry as it was");
+}
+
+static void add_now(struct text *t, const struct oracle_finding *f)
+{
+	const struct vtd_view *now = f->now;
+
+	if (f->reason) {
+		add(t, "the tables refuse it (fault reason 0x%x", f->reason);
+		if (now->addr != f->cached->addr)
+			add(t, " from 0x%" PRIx64 " on", (uint64_t)now->addr);
+		add(t, ")");
+	} else if (now->kind == VTD_VIEW_CONTEXT || now->kind == VTD_VIEW_PASID) {
+		add(t, "the entry in memory is another one");
+	} else if (now->did != f->cached->did) {
+		add(t, "the PASID is in domain %u now, not in %u", now->did, f->cached->did);
+	} else {
+		add(t, "the tables let it %s 0x%" PRIx64 " at 0x%" PRIx64, perm_name(now->perm),
+		    (uint64_t)now->out, (uint64_t)now->addr);
+	}
+}
+
+/* What should have come, and the section of the specification that asks for it. */
+static void add_missing(struct text *t, const struct vtd_view *e)
+{
+	switch (e->kind) {
+	case VTD_VIEW_CONTEXT:
+		add(t, "a context-cache invalidation of this source-id (6.5.2.1)");
+		break;
+	case VTD_VIEW_PASID:
+		add(t, "a PASID-cache invalidation of domain %u, PASID %u (6.5.2.2)", e->did,
+		    e->pasid);
+		break;
+	case VTD_VIEW_IOTLB:
+		add(t, "an IOTLB invalidation of domain %u, PASID %u (6.5.2.3, 6.5.2.4)", e->did,
+		    e->pasid);
+		break;
+	default:
+		add(t, "a%s device-TLB invalidation (6.5.2.5, 6.5.2.6)",
+		    e->has_pasid ? " PASID-based" : "");
+		break;
+	}
+}
+
+static double seconds(const struct oracle *o, u64 ns)
+{
+	return (double)(s64)(ns - o->born) / NS_PER_S;
+}
+
+static void add_history(struct text *t, const struct oracle *o, const struct oracle_finding *f)
+{
+	add(t, " Entered at %.6f s by queue %u, descriptor %u.", seconds(o, f->cached->born),
+	    (u32)(f->cached->by >> 32), (u32)f->cached->by);
+	if (f->use)
+		add(t, " Used %" PRIu64 " times while stale, first at %.6f s.",
+		    (uint64_t)f->use->count, seconds(o, f->use->first));
+	if (!f->last)
+		add(t, " No descriptor of the last %d covers it.", ORACLE_HISTORY);
+	else if (f->last->lost)
+		add(t, " The one at %.6f s was lost on purpose.", seconds(o, f->last->at));
+	else
+		add(t, " The last one that covers it came at %.6f s, before the entry.",
+		    seconds(o, f->last->at));
+}
+
+static void write_json(struct oracle *o, const struct oracle_finding *f, const char *text)
+{
+	const struct vtd_view *e = f->cached;
+	struct json_object *obj = json_object_new_object();
+
+	if (!obj)
+		return;
+	json_object_object_add(obj, "finding", json_object_new_int64((int64_t)o->findings));
+	json_object_object_add(obj, "kind", json_object_new_string("stale"));
+	json_object_object_add(obj, "cache", json_object_new_string(kind_names[e->kind]));
+	json_object_object_add(obj, "sid", json_object_new_int(e->sid));
+	if (e->kind != VTD_VIEW_CONTEXT && e->has_pasid)
+		json_object_object_add(obj, "pasid", json_object_new_int64(e->pasid));
+	json_object_object_add(obj, "addr", json_object_new_uint64(e->addr));
+	json_object_object_add(obj, "size", json_object_new_uint64(e->size));
+	json_object_object_add(obj, "out", json_object_new_uint64(e->out));
+	json_object_object_add(obj, "reason", json_object_new_int(f->reason));
+	json_object_object_add(obj, "uses", json_object_new_uint64(f->use ? f->use->count : 0));
+	json_object_object_add(obj, "text", json_object_new_string(text));
+	fprintf(o->out, "%s\n", json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN));
+	/* A reader must find it although svahw may be killed. */
+	fflush(o->out);
+	json_object_put(obj);
+}
+
+void oracle_report(struct oracle *o, const struct oracle_finding *f)
+{
+	struct text t = {.len = 0};
+
+	add(&t, "stale %s entry: ", kind_names[f->cached->kind]);
+	add_who(&t, f->cached);
+	add_reach(&t, f->cached);
+	add(&t, ", but ");
+	add_now(&t, f);
+	add(&t, ". Missing: ");
+	add_missing(&t, f->cached);
+	add(&t, ".");
+	add_history(&t, o, f);
+	log_error("oracle: %s", t.buf);
+	if (o->out)
+		write_json(o, f, t.buf);
+}

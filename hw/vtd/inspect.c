@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Cached entries against memory (6.5.3: what software must invalidate, and
+ * what it may leave).
+ *
+ * An entry is looked up again from the root table on, so that an entry of a
+ * PASID that has been torn down is stale whatever its own page tables say.
+ */
+#include "vtd/inspect.h"
+#include "vtd/vtd_internal.h"
+
+/* Permission bits of a PASID entry, as in struct vtd_view.entry[3]. */
+#define PE_SRE 1u /* more is allowed with it */
+#define PE_ERE 2u
+#define PE_WPE 4u /* less is allowed with it */
+#define PE_NXE 8u
+#define PE_SMEP 16u
+#define PE_SSADE 32u /* without it dirty pages go unseen */
+#define PE_EAFE 64u
+#define PE_GRANTS (PE_SRE | PE_ERE)
+
+static void view_context(const struct vtd_context *ce, struct vtd_view *e)
+{
+	*e = (struct vtd_view){
+		.kind = VTD_VIEW_CONTEXT,
+		.sid = ce->sid,
+		.has_pasid = true,
+		.born = ce->node.born,
+		.by = ce->node.by,
+		.entry = {ce->dir, ce->rid_pasid, ce->pasids,
+			  (u64)ce->dte | (u64)ce->paside << 1 | (u64)ce->rid_priv << 2},
+	};
+}
+
+static void view_pasid(const struct vtd_pasid *pe, struct vtd_view *e)
+{
+	*e = (struct vtd_view){
+		.kind = VTD_VIEW_PASID,
+		.sid = pe->sid,
+		.has_pasid = true,
+		.pasid = pe->pasid,
+		.did = pe->did,
+		.born = pe->node.born,
+		.by = pe->node.by,
+		.entry = {pe->fsptptr, pe->ssptptr,
+			  pe->pgtt | (u64)pe->fs_levels << 8 | (u64)pe->ss_levels << 16,
+			  (pe->sre ? PE_SRE : 0) | (pe->ere ? PE_ERE : 0) | (pe->wpe ? PE_WPE : 0) |
+				  (pe->nxe ? PE_NXE : 0) | (pe->smep ? PE_SMEP : 0) |
+				  (pe->ssade ? PE_SSADE : 0) | (pe->eafe ? PE_EAFE : 0)},
+	};
+}
+
+static u8 page_perm(u8 flags)
+{
+	return (flags & VTD_PAGE_R ? VTD_VIEW_R : 0) | (flags & VTD_PAGE_W ? VTD_VIEW_W : 0) |
+	       (flags & VTD_PAGE_X ? VTD_VIEW_X : 0);
+}
+
+void vtd_view_tlbe(const struct vtd_tlbe *t, struct vtd_view *e)
+{
+	*e = (struct vtd_view){
+		.kind = VTD_VIEW_IOTLB,
+		.sid = t->sid,
+		.has_pasid = true,
+		.priv = t->page.flags & VTD_PAGE_PRIV,
+		.perm = page_perm(t->page.flags),
+		.did = t->did,
+		.pasid = t->pasid,
+		.addr = t->addr,
+		.size = 1ULL << t->page.order,
+		.out = t->page.addr,
+		.born = t->node.born,
+		.by = t->node.by,
+		.entry = {t->pgtt == VTD_PGTT_FS || t->pgtt == VTD_PGTT_NESTED},
+	};
+	/* A clean page is walked again before it is written. */
+	if (!(t->page.flags & VTD_PAGE_D))
+		e->perm &= (u8)~VTD_VIEW_W;
+}
+
+void vtd_inspect_each(struct vtd *v, bool (*visit)(void *ctx, const struct vtd_view *e), void *ctx)
+{
+	struct vtd_view e;
+
+	for (struct vtd_node *n = v->context.oldest; n; n = n->newer) {
+		view_context((struct vtd_context *)n, &e);
+		if (!visit(ctx, &e))
+			return;
+	}
+	for (struct vtd_node *n = v->pasid.oldest; n; n = n->newer) {
+		view_pasid((struct vtd_pasid *)n, &e);
+		if (!visit(ctx, &e))
+			return;
+	}
+	for (struct vtd_node *n = v->iotlb.oldest; n; n = n->newer) {
+		vtd_view_tlbe((struct vtd_tlbe *)n, &e);
+		if (!visit(ctx, &e))
+			return;
+	}
+	for (unsigned int i = 0; i < v->endpoints; i++) {
+		const struct vtd_endpoint *ep = &v->endpoint[i];
+
+		if (ep->ops->each && !ep->ops->each(ep->priv, visit, ctx))
+			return;
+	}
+}
+
+static enum vtd_match match_context(struct vtd *v, const struct vtd_view *cached,
+				    struct vtd_view *now, int *reason)
+{
+	struct vtd_context ce = {0};
+	bool fpd;
+
+	*reason = vtd_context_read(v, cached->sid, &ce, &fpd);
+	if (*reason)
+		return VTD_MATCH_STALE;
+	view_context(&ce, now);
+	if (cached->entry[0] != now->entry[0] || cached->entry[1] != now->entry[1] ||
+	    cached->entry[2] != now->entry[2] || (cached->entry[3] & ~now->entry[3]))
+		return VTD_MATCH_STALE;
+	return cached->entry[3] == now->entry[3] ? VTD_MATCH_SAME : VTD_MATCH_LESS;
+}
+
+/* The PASID entry that memory has for (source-id, PASID), from the root on. */
+static int pasid_now(struct vtd *v, u16 sid, bool has_pasid, u32 pasid, struct vtd_context *ce,
+		     struct vtd_pasid *pe)
+{
+	bool fpd = false;
+	int ret;
+
+	*ce = (struct vtd_context){0};
+	*pe = (struct vtd_pasid){0};
+	ret = vtd_context_read(v, sid, ce, &fpd);
+	if (ret)
+		return ret;
+	if (!has_pasid)
+		pasid = ce->rid_pasid;
+	if (pasid >= ce->pasids)
+		return has_pasid ? VTD_FR_SCT_7 : VTD_FR_SCT_9;
+	return vtd_pasid_read(v, ce, pasid, pe, &fpd);
+}
+
+static enum vtd_match match_pasid(struct vtd *v, const struct vtd_view *cached,
+				  struct vtd_view *now, int *reason)
+{
+	struct vtd_context ce;
+	struct vtd_pasid pe;
+	u64 more, less;
+
+	*reason = pasid_now(v, cached->sid, true, cached->pasid, &ce, &pe);
+	if (*reason)
+		return VTD_MATCH_STALE;
+	view_pasid(&pe, now);
+	more = cached->entry[3] & ~now->entry[3];
+	less = now->entry[3] & ~cached->entry[3];
+	if (cached->did != now->did || cached->entry[0] != now->entry[0] ||
+	    cached->entry[1] != now->entry[1] || cached->entry[2] != now->entry[2] ||
+	    (more & PE_GRANTS) || (less & ~(u64)PE_GRANTS))
+		return VTD_MATCH_STALE;
+	return more || less ? VTD_MATCH_LESS : VTD_MATCH_SAME;
+}
+
+/* Page by page as the tables have it now, until one differs. */
+static enum vtd_match match_pages(struct vtd *v, const struct vtd_pasid *pe,
+				  const struct vtd_view *cached, struct vtd_view *now, int *reason)
+{
+	enum vtd_match match = VTD_MATCH_SAME;
+	u64 off, step;
+
+	for (off = 0; off < cached->size; off += step) {
+		u64 addr = cached->addr + off;
+		struct vtd_page page;
+		u64 in_page;
+
+		now->addr = addr;
+		*reason = vtd_walk_peek(v, pe, addr, cached->priv, &page);
+		if (*reason)
+			return VTD_MATCH_STALE;
+		in_page = addr & ((1ULL << page.order) - 1);
+		step = (1ULL << page.order) - in_page;
+		now->size = 1ULL << page.order;
+		now->out = page.addr + in_page;
+		now->perm = page_perm(page.flags);
+		if (!(page.flags & VTD_PAGE_D))
+			now->perm &= (u8)~VTD_VIEW_W;
+		/* The device-TLB of this model keeps no execute permission. */
+		if (cached->kind == VTD_VIEW_DEVTLB)
+			now->perm &= (u8)~VTD_VIEW_X;
+		if (now->out != cached->out + off || (cached->perm & ~now->perm))
+			return VTD_MATCH_STALE;
+		if (cached->perm != now->perm)
+			match = VTD_MATCH_LESS;
+	}
+	return match;
+}
+
+static enum vtd_match match_page(struct vtd *v, const struct vtd_view *cached, struct vtd_view *now,
+				 int *reason)
+{
+	struct vtd_context ce;
+	struct vtd_pasid pe;
+
+	*now = *cached;
+	*reason = pasid_now(v, cached->sid, cached->has_pasid, cached->pasid, &ce, &pe);
+	if (!*reason && cached->kind == VTD_VIEW_DEVTLB && !ce.dte)
+		*reason = VTD_FR_SCT_5;
+	if (*reason)
+		return VTD_MATCH_STALE;
+	now->did = pe.did;
+	/* Under another domain-id it is out of reach until that is used again. */
+	if (cached->kind == VTD_VIEW_IOTLB && cached->did != pe.did)
+		return VTD_MATCH_STALE;
+	return match_pages(v, &pe, cached, now, reason);
+}
+
+enum vtd_match vtd_inspect(struct vtd *v, const struct vtd_view *cached, struct vtd_view *now,
+			   int *reason)
+{
+	*now = *cached;
+	*reason = 0;
+	switch (cached->kind) {
+	case VTD_VIEW_CONTEXT:
+		return match_context(v, cached, now, reason);
+	case VTD_VIEW_PASID:
+		return match_pasid(v, cached, now, reason);
+	default:
+		return match_page(v, cached, now, reason);
+	}
+}
+
+bool vtd_at_rest(const struct vtd *v)
+{
+	return vtd_reg64(v, VTD_IQH) == vtd_reg64(v, VTD_IQT) && !vtd_inflight(v);
+}
+
+void vtd_set_watch(struct vtd *v, const struct vtd_watch *watch, void *watcher)
+{
+	v->watch = watch;
+	v->watcher = watcher;
+}
+
+void vtd_used(struct vtd *v, const struct vtd_view *e)
+{
+	if (v->watch)
+		v->watch->used(v->watcher, e);
+}
+
+bool vtd_watched(const struct vtd *v)
+{
+	return v->watch;
+}
