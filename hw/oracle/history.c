@@ -13,11 +13,12 @@ static unsigned int desc_type(const u64 *q)
 									<< 4);
 }
 
-void oracle_history_add(struct oracle *o, const u64 *d, bool lost)
+const struct oracle_desc *oracle_history_add(struct oracle *o, const u64 *d, bool lost)
 {
 	struct oracle_desc *e = &o->history[o->descs++ % ORACLE_HISTORY];
 
 	*e = (struct oracle_desc){.q = {d[0], d[1]}, .at = clock_ns(), .lost = lost};
+	return e;
 }
 
 static bool covers_context(const u64 *q, const struct vtd_view *e)

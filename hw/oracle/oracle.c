@@ -52,8 +52,10 @@ static bool watch_descriptor(void *watcher, const u64 *d)
 	struct oracle *o = watcher;
 	bool lose = false;
 
-	if (type == VTD_DESC_WAIT)
+	if (type == VTD_DESC_WAIT) {
+		o->unwaited = false;
 		return false;
+	}
 	if (o->lose_count && (o->lose_types >> type & 1)) {
 		if (o->lose_skip) {
 			o->lose_skip--;
@@ -63,12 +65,19 @@ static bool watch_descriptor(void *watcher, const u64 *d)
 			lose = true;
 		}
 	}
-	oracle_history_add(o, d, lose);
+	/* What is lost was sent: software has kept the rules. */
+	oracle_rules_descriptor(o, oracle_history_add(o, d, lose));
 	return lose;
+}
+
+static void watch_filled(void *watcher, const struct vtd_view *e)
+{
+	oracle_rules_filled(watcher, e);
 }
 
 static const struct vtd_watch oracle_watch = {
 	.used = watch_used,
+	.filled = watch_filled,
 	.descriptor = watch_descriptor,
 };
 
@@ -160,8 +169,10 @@ struct oracle_audit oracle_audit(struct oracle *o, bool confirm)
 	struct audit a = {.o = o, .confirm = confirm};
 
 	a.sum.at_rest = vtd_at_rest(o->unit);
-	vtd_inspect_each(o->unit, audit_entry, &a);
+	vtd_inspect_each(o->unit, VTD_VIEW_ALL, audit_entry, &a);
 	uses_prune(o);
+	if (confirm)
+		oracle_rules_confirm(o);
 	return a.sum;
 }
 

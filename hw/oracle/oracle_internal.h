@@ -12,6 +12,7 @@
 #define ORACLE_HISTORY 8192 /* descriptors remembered */
 #define ORACLE_USES 4096 /* stale entries remembered as used, at a time */
 #define ORACLE_KNOWN 4096 /* findings remembered, so that each is made once */
+#define ORACLE_DUTIES 256 /* PASID entries whose caches are still to be invalidated */
 
 /**
  * struct oracle_desc - An invalidation descriptor that the unit executed, or lost.
@@ -55,6 +56,41 @@ struct oracle_finding {
 	const struct oracle_desc *last;
 };
 
+enum oracle_rule_id {
+	RULE_PASID_PRESENT,
+	RULE_CONTEXT_PRESENT,
+	RULE_NO_IOTLB,
+	RULE_NO_DEVTLB,
+	RULE_ORDER,
+	RULE_DID_REUSE,
+	RULE_UNKNOWN_SID,
+	RULE_NO_WAIT,
+	ORACLE_RULES
+};
+
+/** struct oracle_rule - Name, section of the specification, and what breaking it looks like. */
+struct oracle_rule {
+	const char *id;
+	const char *section;
+	const char *text;
+};
+
+/**
+ * struct oracle_duty - A PASID entry has been taken away; its caches must follow, in this order.
+ * @entry: as it was cached
+ * @desc: the PASID-cache invalidation
+ * @iotlb: all of (domain-id, PASID) is still to be invalidated in the IOTLB
+ * @devtlb: all of the PASID is still to be invalidated in the device, which has entries of it
+ * @early: the device was told before the IOTLB
+ */
+struct oracle_duty {
+	struct vtd_view entry;
+	struct oracle_desc desc;
+	bool iotlb;
+	bool devtlb;
+	bool early;
+};
+
 struct oracle {
 	struct vtd *unit;
 	FILE *out;
@@ -66,6 +102,10 @@ struct oracle {
 	size_t uses;
 	struct vtd_view known[ORACLE_KNOWN];
 	size_t knowns;
+	struct oracle_duty duty[ORACLE_DUTIES];
+	size_t duties;
+	bool unwaited; /* descriptors have been executed since the last wait */
+	struct oracle_desc unwaited_desc;
 	u32 lose_types;
 	u32 lose_skip;
 	u32 lose_count;
@@ -76,14 +116,26 @@ struct oracle {
 bool oracle_same(const struct vtd_view *a, const struct vtd_view *b);
 
 /* history.c */
-/** oracle_history_add() - Remember a descriptor. */
-void oracle_history_add(struct oracle *o, const u64 *d, bool lost);
+/** oracle_history_add() - Remember a descriptor. Return: it, good for as long as it is remembered. */
+const struct oracle_desc *oracle_history_add(struct oracle *o, const u64 *d, bool lost);
 /** oracle_history_last() - The latest descriptor that covers an entry, or NULL. */
 const struct oracle_desc *oracle_history_last(const struct oracle *o, const struct vtd_view *e);
 /** oracle_covers() - Whether executing a descriptor removes an entry (6.5.2). */
 bool oracle_covers(const u64 *q, const struct vtd_view *e);
 
+/* rules.c */
+extern const struct oracle_rule oracle_rules[ORACLE_RULES];
+/** oracle_rules_descriptor() - A descriptor is about to be executed. */
+void oracle_rules_descriptor(struct oracle *o, const struct oracle_desc *d);
+/** oracle_rules_filled() - An entry has been entered into a cache. */
+void oracle_rules_filled(struct oracle *o, const struct vtd_view *e);
+/** oracle_rules_confirm() - Nothing is under way: what is still due is a finding. */
+void oracle_rules_confirm(struct oracle *o);
+
 /* report.c */
+/** oracle_report_rule() - A broken rule; @d may be NULL. */
+void oracle_report_rule(struct oracle *o, enum oracle_rule_id id, const struct vtd_view *e,
+			const struct oracle_desc *d);
 /** oracle_report() - One finding, in words to the log and as JSON to the file. */
 void oracle_report(struct oracle *o, const struct oracle_finding *f);
 

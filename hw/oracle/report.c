@@ -135,29 +135,40 @@ static void add_history(struct text *t, const struct oracle *o, const struct ora
 		    seconds(o, f->last->at));
 }
 
-static void write_json(struct oracle *o, const struct oracle_finding *f, const char *text)
+static struct json_object *json_start(const struct oracle *o, const char *kind,
+				      const struct vtd_view *e)
 {
-	const struct vtd_view *e = f->cached;
 	struct json_object *obj = json_object_new_object();
 
-	if (!obj)
-		return;
-	json_object_object_add(obj, "finding", json_object_new_int64((int64_t)o->findings));
-	json_object_object_add(obj, "kind", json_object_new_string("stale"));
-	json_object_object_add(obj, "cache", json_object_new_string(kind_names[e->kind]));
+	json_object_object_add(obj, "finding", json_object_new_uint64(o->findings));
+	json_object_object_add(obj, "kind", json_object_new_string(kind));
 	json_object_object_add(obj, "sid", json_object_new_int(e->sid));
 	if (e->kind != VTD_VIEW_CONTEXT && e->has_pasid)
 		json_object_object_add(obj, "pasid", json_object_new_int64(e->pasid));
-	json_object_object_add(obj, "addr", json_object_new_uint64(e->addr));
-	json_object_object_add(obj, "size", json_object_new_uint64(e->size));
-	json_object_object_add(obj, "out", json_object_new_uint64(e->out));
-	json_object_object_add(obj, "reason", json_object_new_int(f->reason));
-	json_object_object_add(obj, "uses", json_object_new_uint64(f->use ? f->use->count : 0));
+	return obj;
+}
+
+static void json_end(struct oracle *o, struct json_object *obj, const char *text)
+{
 	json_object_object_add(obj, "text", json_object_new_string(text));
 	fprintf(o->out, "%s\n", json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN));
 	/* A reader must find it although svahw may be killed. */
 	fflush(o->out);
 	json_object_put(obj);
+}
+
+static void write_stale(struct oracle *o, const struct oracle_finding *f, const char *text)
+{
+	const struct vtd_view *e = f->cached;
+	struct json_object *obj = json_start(o, "stale", e);
+
+	json_object_object_add(obj, "cache", json_object_new_string(kind_names[e->kind]));
+	json_object_object_add(obj, "addr", json_object_new_uint64(e->addr));
+	json_object_object_add(obj, "size", json_object_new_uint64(e->size));
+	json_object_object_add(obj, "out", json_object_new_uint64(e->out));
+	json_object_object_add(obj, "reason", json_object_new_int(f->reason));
+	json_object_object_add(obj, "uses", json_object_new_uint64(f->use ? f->use->count : 0));
+	json_end(o, obj, text);
 }
 
 void oracle_report(struct oracle *o, const struct oracle_finding *f)
@@ -175,5 +186,29 @@ void oracle_report(struct oracle *o, const struct oracle_finding *f)
 	add_history(&t, o, f);
 	log_error("oracle: %s", t.buf);
 	if (o->out)
-		write_json(o, f, t.buf);
+		write_stale(o, f, t.buf);
+}
+
+void oracle_report_rule(struct oracle *o, enum oracle_rule_id id, const struct vtd_view *e,
+			const struct oracle_desc *d)
+{
+	const struct oracle_rule *rule = &oracle_rules[id];
+	struct text t = {.len = 0};
+	struct json_object *obj;
+
+	add(&t, "rule %s (%s): %s: ", rule->id, rule->section, rule->text);
+	add_who(&t, e);
+	if (e->kind == VTD_VIEW_PASID)
+		add(&t, ", domain %u", e->did);
+	if (d)
+		add(&t, "; descriptor %016" PRIx64 " %016" PRIx64 " at %.6f s", (uint64_t)d->q[0],
+		    (uint64_t)d->q[1], seconds(o, d->at));
+	add(&t, ".");
+	log_error("oracle: %s", t.buf);
+	if (!o->out)
+		return;
+	obj = json_start(o, "rule", e);
+	json_object_object_add(obj, "rule", json_object_new_string(rule->id));
+	json_object_object_add(obj, "section", json_object_new_string(rule->section));
+	json_end(o, obj, t.buf);
 }

@@ -19,8 +19,10 @@
 #define PE_EAFE 64u
 #define PE_GRANTS (PE_SRE | PE_ERE)
 
-static void view_context(const struct vtd_context *ce, struct vtd_view *e)
+static void view_context(const struct vtd_node *n, struct vtd_view *e)
 {
+	const struct vtd_context *ce = (const struct vtd_context *)n;
+
 	*e = (struct vtd_view){
 		.kind = VTD_VIEW_CONTEXT,
 		.sid = ce->sid,
@@ -32,8 +34,10 @@ static void view_context(const struct vtd_context *ce, struct vtd_view *e)
 	};
 }
 
-static void view_pasid(const struct vtd_pasid *pe, struct vtd_view *e)
+static void view_pasid(const struct vtd_node *n, struct vtd_view *e)
 {
+	const struct vtd_pasid *pe = (const struct vtd_pasid *)n;
+
 	*e = (struct vtd_view){
 		.kind = VTD_VIEW_PASID,
 		.sid = pe->sid,
@@ -78,25 +82,36 @@ void vtd_view_tlbe(const struct vtd_tlbe *t, struct vtd_view *e)
 		e->perm &= (u8)~VTD_VIEW_W;
 }
 
-void vtd_inspect_each(struct vtd *v, bool (*visit)(void *ctx, const struct vtd_view *e), void *ctx)
+static void view_tlbe(const struct vtd_node *n, struct vtd_view *e)
+{
+	vtd_view_tlbe((const struct vtd_tlbe *)n, e);
+}
+
+static bool each_node(const struct vtd_cache *c,
+		      void (*view)(const struct vtd_node *n, struct vtd_view *e),
+		      bool (*visit)(void *ctx, const struct vtd_view *e), void *ctx)
 {
 	struct vtd_view e;
 
-	for (struct vtd_node *n = v->context.oldest; n; n = n->newer) {
-		view_context((struct vtd_context *)n, &e);
+	for (struct vtd_node *n = c->oldest; n; n = n->newer) {
+		view(n, &e);
 		if (!visit(ctx, &e))
-			return;
+			return false;
 	}
-	for (struct vtd_node *n = v->pasid.oldest; n; n = n->newer) {
-		view_pasid((struct vtd_pasid *)n, &e);
-		if (!visit(ctx, &e))
-			return;
-	}
-	for (struct vtd_node *n = v->iotlb.oldest; n; n = n->newer) {
-		vtd_view_tlbe((struct vtd_tlbe *)n, &e);
-		if (!visit(ctx, &e))
-			return;
-	}
+	return true;
+}
+
+void vtd_inspect_each(struct vtd *v, unsigned int kinds,
+		      bool (*visit)(void *ctx, const struct vtd_view *e), void *ctx)
+{
+	if ((kinds >> VTD_VIEW_CONTEXT & 1) && !each_node(&v->context, view_context, visit, ctx))
+		return;
+	if ((kinds >> VTD_VIEW_PASID & 1) && !each_node(&v->pasid, view_pasid, visit, ctx))
+		return;
+	if ((kinds >> VTD_VIEW_IOTLB & 1) && !each_node(&v->iotlb, view_tlbe, visit, ctx))
+		return;
+	if (!(kinds >> VTD_VIEW_DEVTLB & 1))
+		return;
 	for (unsigned int i = 0; i < v->endpoints; i++) {
 		const struct vtd_endpoint *ep = &v->endpoint[i];
 
@@ -114,7 +129,7 @@ static enum vtd_match match_context(struct vtd *v, const struct vtd_view *cached
 	*reason = vtd_context_read(v, cached->sid, &ce, &fpd);
 	if (*reason)
 		return VTD_MATCH_STALE;
-	view_context(&ce, now);
+	view_context(&ce.node, now);
 	if (cached->entry[0] != now->entry[0] || cached->entry[1] != now->entry[1] ||
 	    cached->entry[2] != now->entry[2] || (cached->entry[3] & ~now->entry[3]))
 		return VTD_MATCH_STALE;
@@ -150,7 +165,7 @@ static enum vtd_match match_pasid(struct vtd *v, const struct vtd_view *cached,
 	*reason = pasid_now(v, cached->sid, true, cached->pasid, &ce, &pe);
 	if (*reason)
 		return VTD_MATCH_STALE;
-	view_pasid(&pe, now);
+	view_pasid(&pe.node, now);
 	more = cached->entry[3] & ~now->entry[3];
 	less = now->entry[3] & ~cached->entry[3];
 	if (cached->did != now->did || cached->entry[0] != now->entry[0] ||
@@ -226,6 +241,25 @@ enum vtd_match vtd_inspect(struct vtd *v, const struct vtd_view *cached, struct 
 	default:
 		return match_page(v, cached, now, reason);
 	}
+}
+
+bool vtd_has_endpoint(const struct vtd *v, u16 sid)
+{
+	for (unsigned int i = 0; i < v->endpoints; i++) {
+		if (v->endpoint[i].sid == sid)
+			return true;
+	}
+	return false;
+}
+
+void vtd_filled_pasid(struct vtd *v, const struct vtd_pasid *pe)
+{
+	struct vtd_view e;
+
+	if (!v->watch)
+		return;
+	view_pasid(&pe->node, &e);
+	v->watch->filled(v->watcher, &e);
 }
 
 bool vtd_at_rest(const struct vtd *v)

@@ -20,6 +20,8 @@ enum vtd_view_kind {
 	VTD_VIEW_KINDS
 };
 
+#define VTD_VIEW_ALL ((1u << VTD_VIEW_KINDS) - 1)
+
 /* struct vtd_view.perm */
 #define VTD_VIEW_R 1u
 #define VTD_VIEW_W 2u
@@ -67,12 +69,14 @@ enum vtd_match {
 };
 
 /**
- * vtd_inspect_each() - Visit every cached entry: context, PASID, IOTLB, device-TLBs.
+ * vtd_inspect_each() - Visit cached entries: context, PASID, IOTLB, device-TLBs.
+ * @kinds: bit n: those of kind n
  * @visit: may not invalidate or translate; returns false to end
  *
  * Order: by cache, then from the oldest to the newest.
  */
-void vtd_inspect_each(struct vtd *v, bool (*visit)(void *ctx, const struct vtd_view *e), void *ctx);
+void vtd_inspect_each(struct vtd *v, unsigned int kinds,
+		      bool (*visit)(void *ctx, const struct vtd_view *e), void *ctx);
 
 /**
  * vtd_inspect() - Compare an entry with the tables in memory.
@@ -85,6 +89,9 @@ void vtd_inspect_each(struct vtd *v, bool (*visit)(void *ctx, const struct vtd_v
  */
 enum vtd_match vtd_inspect(struct vtd *v, const struct vtd_view *cached, struct vtd_view *now,
 			   int *reason);
+
+/** vtd_has_endpoint() - Return: whether a device with this source-id is attached. */
+bool vtd_has_endpoint(const struct vtd *v, u16 sid);
 
 /** vtd_at_rest() - Return: the invalidation queue is empty and no access is in flight. */
 bool vtd_at_rest(const struct vtd *v);

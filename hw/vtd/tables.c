@@ -191,7 +191,9 @@ int vtd_pasid_get(struct vtd *v, const struct vtd_context *ce, u32 pasid,
 	}
 	machine_count(v->m, SVK_LAB_PASID_MISS);
 	ret = vtd_pasid_read(v, ce, pasid, &v->pe_tmp, fpd);
-	if (!ret)
-		*pe = cache_enter(v, &v->pasid, key, &v->pe_tmp);
-	return ret;
+	if (ret)
+		return ret;
+	*pe = cache_enter(v, &v->pasid, key, &v->pe_tmp);
+	vtd_filled_pasid(v, *pe);
+	return 0;
 }

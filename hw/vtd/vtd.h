@@ -162,13 +162,15 @@ struct vtd_endpoint_ops {
 };
 
 /**
- * struct vtd_watch - Who looks on. Neither function may translate or invalidate.
+ * struct vtd_watch - Who looks on. None of these may translate or invalidate.
  * @used: a cached page has served a request
+ * @filled: a PASID entry has been fetched into its cache
  * @descriptor: the unit is about to execute an invalidation descriptor (four quadwords);
  *	true: it is to be lost, as by a defect of hardware
  */
 struct vtd_watch {
 	void (*used)(void *watcher, const struct vtd_view *e);
+	void (*filled)(void *watcher, const struct vtd_view *e);
 	bool (*descriptor)(void *watcher, const u64 *d);
 };
 

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What software must do, whether or not it has left anything stale this time.
+ *
+ * Some rules are broken at once (an entry was changed while it was present).
+ * Others are duties: something must follow, and its absence can be told only
+ * by whoever knows that nothing is under way; see oracle_audit().
+ */
+#include "clock.h"
+#include "oracle/oracle_internal.h"
+
+/* Identifier, section of revision 4.1, and the sentence of the report. */
+const struct oracle_rule oracle_rules[ORACLE_RULES] = {
+	[RULE_PASID_PRESENT] = {"pasid-changed-while-present", "6.5.3.3",
+				"a PASID entry was changed without being made not present first"},
+	[RULE_CONTEXT_PRESENT] =
+		{"context-changed-while-present", "6.5.3.3",
+		 "a context entry was changed without being made not present first"},
+	[RULE_NO_IOTLB] =
+		{"pasid-without-iotlb", "6.5.3.3",
+		 "a PASID entry was taken away, and no IOTLB invalidation of all of it followed"},
+	[RULE_NO_DEVTLB] = {"pasid-without-devtlb", "6.5.3.3",
+			    "a PASID entry was taken away, and no device-TLB invalidation of all "
+			    "of it followed"},
+	[RULE_ORDER] =
+		{"devtlb-before-iotlb", "6.5.3.3",
+		 "the device-TLB was invalidated before the IOTLB, from which it can refill"},
+	[RULE_DID_REUSE] = {"domain-id-reused", "6.5.3.3",
+			    "a domain-id was given to other tables while the IOTLB held entries of "
+			    "the former"},
+	[RULE_UNKNOWN_SID] = {"devtlb-unknown-source", "6.5.2.5",
+			      "a device-TLB invalidation named a source-id that no device has"},
+	[RULE_NO_WAIT] = {"no-wait", "6.5.2.8",
+			  "invalidations were queued, and nobody waited for their end"},
+};
+
+static unsigned int desc_type(const u64 *q)
+{
+	return (unsigned int)(svk_get(VTD_DESC_TYPE_LO, q[0]) | svk_get(VTD_DESC_TYPE_HI, q[0])
+									<< 4);
+}
+
+static void broken(struct oracle *o, enum oracle_rule_id id, const struct vtd_view *e,
+		   const struct oracle_desc *d)
+{
+	o->findings++;
+	oracle_report_rule(o, id, e, d);
+}
+
+/* Where an entry leads; permissions and tracking may be changed in place. */
+static bool leads_elsewhere(const struct vtd_view *a, const struct vtd_view *b)
+{
+	return a->did != b->did || a->entry[0] != b->entry[0] || a->entry[1] != b->entry[1] ||
+	       a->entry[2] != b->entry[2];
+}
+
+struct entry_check {
+	struct oracle *o;
+	const struct oracle_desc *d;
+};
+
+static bool devtlb_of(void *ctx, const struct vtd_view *e)
+{
+	struct oracle_duty *duty = ctx;
+
+	if (e->sid == duty->entry.sid && e->has_pasid && e->pasid == duty->entry.pasid)
+		duty->devtlb = true;
+	return !duty->devtlb;
+}
+
+static void duty_add(struct oracle *o, const struct vtd_view *e, const struct oracle_desc *d)
+{
+	struct oracle_duty *duty;
+
+	if (o->duties == ORACLE_DUTIES)
+		return;
+	duty = &o->duty[o->duties++];
+	*duty = (struct oracle_duty){.entry = *e, .desc = *d, .iotlb = true};
+	vtd_inspect_each(o->unit, 1u << VTD_VIEW_DEVTLB, devtlb_of, duty);
+}
+
+/* An entry that is about to be invalidated: what does memory hold now? */
+static bool check_entry(void *ctx, const struct vtd_view *e)
+{
+	struct entry_check *c = ctx;
+	struct vtd_view now;
+	int reason;
+
+	if (!oracle_covers(c->d->q, e))
+		return true;
+	vtd_inspect(c->o->unit, e, &now, &reason);
+	if (!reason && leads_elsewhere(e, &now))
+		broken(c->o, e->kind == VTD_VIEW_PASID ? RULE_PASID_PRESENT : RULE_CONTEXT_PRESENT,
+		       e, c->d);
+	if (e->kind == VTD_VIEW_PASID && (reason || leads_elsewhere(e, &now)))
+		duty_add(c->o, e, c->d);
+	return true;
+}
+
+/* Whether it invalidates everything of a (domain-id, PASID). */
+static bool all_iotlb(const u64 *q, const struct vtd_view *e)
+{
+	unsigned int g = (unsigned int)svk_get(VTD_DESC_G, q[0]);
+
+	if (desc_type(q) == VTD_DESC_PIOTLB)
+		return g != VTD_PIOTLB_G_PAGE && svk_get(VTD_DESC_DID, q[0]) == e->did &&
+		       svk_get(VTD_DESC_PASID, q[0]) == e->pasid;
+	return g == VTD_GRAN_GLOBAL ||
+	       (g == VTD_GRAN_DOMAIN && svk_get(VTD_DESC_DID, q[0]) == e->did);
+}
+
+/* Whether it invalidates every address of the PASID in the device. */
+static bool all_devtlb(const u64 *q, const struct vtd_view *e)
+{
+	struct vtd_view ends = {.kind = VTD_VIEW_DEVTLB,
+				.sid = e->sid,
+				.has_pasid = true,
+				.pasid = e->pasid,
+				.size = 4096};
+
+	if (!oracle_covers(q, &ends))
+		return false;
+	ends.addr = ~0xfffULL;
+	return oracle_covers(q, &ends);
+}
+
+static void duties_meet(struct oracle *o, const u64 *q)
+{
+	unsigned int type = desc_type(q);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < o->duties; i++) {
+		struct oracle_duty *duty = &o->duty[i];
+
+		if (type == VTD_DESC_IOTLB || type == VTD_DESC_PIOTLB) {
+			if (all_iotlb(q, &duty->entry))
+				duty->iotlb = false;
+		} else if (type == VTD_DESC_PDEVTLB && all_devtlb(q, &duty->entry)) {
+			/* Too early: it may refill from the IOTLB, and must be told again. */
+			duty->early |= duty->iotlb;
+			duty->devtlb &= duty->iotlb;
+		}
+		if (duty->iotlb || duty->devtlb)
+			o->duty[kept++] = *duty;
+	}
+	o->duties = kept;
+}
+
+void oracle_rules_descriptor(struct oracle *o, const struct oracle_desc *d)
+{
+	struct entry_check c = {.o = o, .d = d};
+	u16 sid;
+
+	switch (desc_type(d->q)) {
+	case VTD_DESC_PC:
+		vtd_inspect_each(o->unit, 1u << VTD_VIEW_PASID, check_entry, &c);
+		break;
+	case VTD_DESC_CC:
+		vtd_inspect_each(o->unit, 1u << VTD_VIEW_CONTEXT, check_entry, &c);
+		break;
+	case VTD_DESC_DEVTLB:
+	case VTD_DESC_PDEVTLB:
+		sid = (u16)(desc_type(d->q) == VTD_DESC_DEVTLB ? svk_get(VTD_DEVTLB_SID, d->q[0])
+							       : svk_get(VTD_PDEVTLB_SID, d->q[0]));
+		if (!vtd_has_endpoint(o->unit, sid))
+			broken(o, RULE_UNKNOWN_SID, &(struct vtd_view){.sid = sid}, d);
+		break;
+	}
+	o->unwaited = true;
+	o->unwaited_desc = *d;
+	duties_meet(o, d->q);
+}
+
+struct reuse_check {
+	struct oracle *o;
+	const struct vtd_view *filled;
+	bool found;
+};
+
+static bool check_reuse(void *ctx, const struct vtd_view *e)
+{
+	struct reuse_check *c = ctx;
+	struct vtd_view now;
+	int reason;
+
+	if (e->sid != c->filled->sid || e->pasid != c->filled->pasid || e->did != c->filled->did)
+		return true;
+	c->found = vtd_inspect(c->o->unit, e, &now, &reason) == VTD_MATCH_STALE;
+	return !c->found;
+}
+
+void oracle_rules_filled(struct oracle *o, const struct vtd_view *e)
+{
+	struct reuse_check c = {.o = o, .filled = e};
+
+	if (e->kind != VTD_VIEW_PASID)
+		return;
+	vtd_inspect_each(o->unit, 1u << VTD_VIEW_IOTLB, check_reuse, &c);
+	if (c.found)
+		broken(o, RULE_DID_REUSE, e, NULL);
+}
+
+void oracle_rules_confirm(struct oracle *o)
+{
+	for (size_t i = 0; i < o->duties; i++) {
+		const struct oracle_duty *duty = &o->duty[i];
+
+		if (duty->iotlb)
+			broken(o, RULE_NO_IOTLB, &duty->entry, &duty->desc);
+		else
+			broken(o, duty->early ? RULE_ORDER : RULE_NO_DEVTLB, &duty->entry,
+			       &duty->desc);
+	}
+	o->duties = 0;
+	if (o->unwaited)
+		broken(o, RULE_NO_WAIT, &(struct vtd_view){.sid = 0}, &o->unwaited_desc);
+	o->unwaited = false;
+}
