@@ -16,10 +16,12 @@
 
 #include "accel/atc.h"
 #include "bench/bench_machine.h"
+#include "oracle/oracle.h"
 
 #define PAGE 0x1000ULL
 #define HOT_PAGES 64
 #define ROUNDS 101
+#define AUDIT_ENTRIES 10000
 #define COPY_BYTES (32ULL << 20) /* moved per round, whatever the size of a copy */
 
 static u64 now_ns(void)
@@ -127,6 +129,30 @@ static void bench_atc_hit(void)
 	atc_cleanup(&cache);
 	if (sum)
 		row_ns("device-TLB hit", median(sample, ROUNDS), 10);
+}
+
+/* All entries match, so every one is walked to its end; some are nested. */
+static void bench_audit(struct bench *b)
+{
+	struct oracle *o = oracle_new(b->unit, NULL);
+	struct oracle_audit sum;
+	double sample[ROUNDS];
+	unsigned int r;
+	u64 start;
+
+	if (!o)
+		bench_die("creating the oracle");
+	translate_pages(b, BENCH_FIRST, BENCH_PAGES);
+	translate_pages(b, BENCH_NESTED, AUDIT_ENTRIES - BENCH_PAGES);
+	for (r = 0; r < ROUNDS; r++) {
+		start = now_ns();
+		sum = oracle_audit(o, false);
+		sample[r] = now_ns() - start;
+		if (sum.entries < AUDIT_ENTRIES || sum.stale)
+			bench_die("auditing what matches");
+	}
+	row_ns("audit of 10,000 entries", median(sample, ROUNDS), 10e6);
+	oracle_free(o);
 }
 
 static void wait_record(struct bench *b)
@@ -254,6 +280,7 @@ int main(void)
 	bench_iotlb_hit(&b);
 	bench_walk(&b, "4-level walk", BENCH_FIRST, 250);
 	bench_walk(&b, "nested 4-level walk", BENCH_NESTED, 1500);
+	bench_audit(&b);
 	machine_unlock(&b.machine);
 	bench_atc_hit();
 	bench_round_trip(&b);
