@@ -15,12 +15,14 @@
 #include <svakit/accel_regs.h>
 #include <svakit/types.h>
 
+struct oracle;
 struct trace;
 
 /**
  * struct machine - State shared by all functions.
  * @lock: guards everything of the model except what says otherwise
  * @trace: event ring, may be NULL
+ * @oracle: NULL if nobody asks for proof
  * @count: counters, indexed by enum svk_lab_counter; guarded by @lock
  * @waiters: threads that want the lock through machine_lock(), or were woken by
  *	machine_wake(), and do not have it yet; atomic
@@ -28,6 +30,7 @@ struct trace;
 struct machine {
 	pthread_mutex_t lock;
 	unsigned int waiters;
+	struct oracle *oracle;
 	struct trace *trace;
 	u64 count[SVK_LAB_COUNTERS];
 };

@@ -15,6 +15,7 @@
 #include "log.h"
 #include "machine.h"
 #include "options.h"
+#include "oracle/oracle.h"
 #include "pci.h"
 #include "stats.h"
 #include "trace.h"
@@ -32,6 +33,7 @@ struct svahw {
 	struct vfio_user_server *server;
 	FILE *stats_file;
 	FILE *trace_file;
+	FILE *findings_file;
 	int stop_fd;
 };
 
@@ -112,6 +114,11 @@ static int svahw_build(struct svahw *h, const struct options *o)
 	h->vtd = vtd_function_new(&o->vtd, &h->machine, h->vtd_mem);
 	if (!h->vtd)
 		goto err;
+	if (o->oracle) {
+		h->machine.oracle = oracle_new(vtd_function_unit(h->vtd), h->findings_file);
+		if (!h->machine.oracle)
+			goto err;
+	}
 	for (unsigned int i = 0; i < o->accels; i++)
 		if (!build_accel(h, o, i))
 			goto err;
@@ -158,6 +165,8 @@ static int svahw_start(struct svahw *h, const struct options *o)
 	rc = open_report(o->stats_file, &h->stats_file);
 	if (!rc)
 		rc = open_report(o->trace_file, &h->trace_file);
+	if (!rc)
+		rc = open_report(o->findings_file, &h->findings_file);
 	if (rc)
 		return rc;
 	h->stop_fd = block_signals();
@@ -172,7 +181,7 @@ static int svahw_start(struct svahw *h, const struct options *o)
 /* Write what was asked for. The server is gone, so only the engines may still be counting. */
 static int svahw_report(struct svahw *h, const struct options *o)
 {
-	int stats_rc = 0, trace_rc = 0;
+	int stats_rc = 0, trace_rc = 0, findings_rc;
 
 	machine_lock(&h->machine);
 	if (h->stats_file)
@@ -182,9 +191,14 @@ static int svahw_report(struct svahw *h, const struct options *o)
 	machine_unlock(&h->machine);
 	stats_rc = close_report(o->stats_file, h->stats_file, stats_rc);
 	trace_rc = close_report(o->trace_file, h->trace_file, trace_rc);
+	findings_rc = close_report(o->findings_file, h->findings_file,
+				   h->findings_file && ferror(h->findings_file) ? -EIO : 0);
 	h->stats_file = NULL;
 	h->trace_file = NULL;
-	return stats_rc ? stats_rc : trace_rc;
+	h->findings_file = NULL;
+	if (stats_rc || trace_rc)
+		return stats_rc ? stats_rc : trace_rc;
+	return findings_rc;
 }
 
 static void svahw_cleanup(struct svahw *h)
@@ -192,6 +206,7 @@ static void svahw_cleanup(struct svahw *h)
 	vfio_user_free(h->server);
 	for (unsigned int i = 0; i < SVAHW_MAX_ACCELS; i++)
 		accel_free(h->accel[i]);
+	oracle_free(h->machine.oracle);
 	vtd_function_free(h->vtd);
 	for (unsigned int i = 0; i < SVAHW_MAX_ACCELS; i++)
 		gmem_free(h->accel_mem[i]);
@@ -203,6 +218,8 @@ static void svahw_cleanup(struct svahw *h)
 		fclose(h->stats_file);
 	if (h->trace_file)
 		fclose(h->trace_file);
+	if (h->findings_file)
+		fclose(h->findings_file);
 	log_close();
 }
 

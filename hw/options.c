@@ -31,6 +31,8 @@ enum {
 	OPT_STATS,
 	OPT_TRACE,
 	OPT_TRACE_EVENTS,
+	OPT_FINDINGS,
+	OPT_NO_ORACLE,
 	OPT_ONCE,
 	OPT_READY_FD,
 	OPT_LIST_CAPS,
@@ -66,6 +68,9 @@ static const struct argp_option argp_options[] = {
 	{"trace", OPT_TRACE, "FILE", 0, "Write the last events there at the end, as text", 0},
 	{"trace-events", OPT_TRACE_EVENTS, "N", 0, "Events that the trace keeps (default 65536)",
 	 0},
+	{"findings", OPT_FINDINGS, "FILE", 0,
+	 "Write what the oracle finds there, one JSON object a line, as it is found", 0},
+	{"no-oracle", OPT_NO_ORACLE, NULL, 0, "Look for nothing: no audits, no rules", 0},
 	{NULL, 0, NULL, 0, NULL, 0},
 };
 
@@ -277,6 +282,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_TRACE:
 		o->trace_file = arg;
 		break;
+	case OPT_FINDINGS:
+		o->findings_file = arg;
+		break;
+	case OPT_NO_ORACLE:
+		o->oracle = false;
+		break;
 	case OPT_ONCE:
 		o->once = true;
 		break;
@@ -308,6 +319,7 @@ int options_parse(struct options *o, int argc, char **argv, unsigned int argp_fl
 	o->trace_events = DEFAULT_TRACE_EVENTS;
 	o->log_level = LOG_INFO;
 	o->ready_fd = -1;
+	o->oracle = true;
 	vtd_config_default(&o->vtd);
 	accel_config_default(&o->accel);
 	return argp_parse(&argp, argc, argv, argp_flags, NULL, o) ? -EINVAL : 0;

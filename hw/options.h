@@ -21,10 +21,12 @@
  * @log_file: log there, NULL = standard error
  * @stats_file: JSON counters at the end, NULL = none
  * @trace_file: text trace at the end, NULL = none
+ * @findings_file: what the oracle finds, NULL = only in the log
  * @trace_events: capacity of the trace
  * @log_level: most verbose level printed
  * @ready_fd: one byte is written there once all sockets listen, -1 = none
  * @once: end when every client has come and gone
+ * @oracle: watch the unit (oracle/oracle.h)
  * @list_caps: print the capability fields and do nothing else
  * @accel: what all accelerators have in common; its index and source-id mean nothing
  * @accels: how many accelerators, 1..SVAHW_MAX_ACCELS
@@ -37,10 +39,12 @@ struct options {
 	const char *log_file;
 	const char *stats_file;
 	const char *trace_file;
+	const char *findings_file;
 	size_t trace_events;
 	enum log_level log_level;
 	int ready_fd;
 	bool once;
+	bool oracle;
 	bool list_caps;
 	struct vtd_config vtd;
 	struct accel_config accel;

@@ -4,6 +4,7 @@
 
 #include "machine.h"
 #include "options.h"
+#include "oracle/oracle.h"
 #include "stats.h"
 
 static int stats_add(struct json_object *obj, const char *key, struct json_object *val)
@@ -29,6 +30,8 @@ static int stats_fill(struct json_object *obj, const struct machine *m, u64 vtd_
 	rc = stats_add(obj, "vtd_bar", json_object_new_string(bar));
 	for (unsigned int c = 0; !rc && c < SVK_LAB_COUNTERS; c++)
 		rc = stats_add(obj, machine_counter_name(c), json_object_new_uint64(m->count[c]));
+	if (!rc && m->oracle)
+		rc = stats_add(obj, "findings", json_object_new_uint64(oracle_findings(m->oracle)));
 	return rc;
 }
 

@@ -191,6 +191,15 @@ u64 accel_portal_read(struct accel *a, u64 off, unsigned int len);
 /** accel_portal_write() - Write to BAR 2. */
 void accel_portal_write(struct accel *a, u64 off, u64 val, unsigned int len);
 
+/* lab.c */
+
+/** accel_lab_width() - Width of the register that a dword of BAR 0, page 2 belongs to; 0: none. */
+unsigned int accel_lab_width(const struct accel *a, u64 off);
+/** accel_lab_read() - Value of a whole register. */
+u64 accel_lab_read(const struct accel *a, u64 off);
+/** accel_lab_write() - Write @len bytes of @val. */
+void accel_lab_write(struct accel *a, u64 off, u64 val, unsigned int len);
+
 /* queue.c */
 
 /** accel_queue_status() - Return: the STATUS register. */

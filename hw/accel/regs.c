@@ -44,27 +44,6 @@ static unsigned int qcfg_width(const struct accel *a, u64 off)
 	}
 }
 
-/* Whether @off, in BAR 0, is SVK_LAB_PASID of a queue that there is. */
-static bool is_lab_pasid(const struct accel *a, u64 off)
-{
-	return off >= SVK_LAB_PASID(0) && off < SVK_LAB_PASID(a->cfg.queues);
-}
-
-static unsigned int lab_width(const struct accel *a, u64 off)
-{
-	if (off < SVK_LAB_COUNTER(SVK_LAB_COUNTERS))
-		return 8;
-	if (off == SVK_LAB_CLEAR || is_lab_pasid(a, off))
-		return 4;
-	switch (off & ~4ULL) {
-	case SVK_LAB_INFLIGHT:
-	case SVK_LAB_TRAPPED:
-		return 8;
-	default:
-		return 0;
-	}
-}
-
 static unsigned int ctrl_width(const struct accel *a, u64 off)
 {
 	switch (off / SVK_ACCEL_PAGE) {
@@ -73,7 +52,7 @@ static unsigned int ctrl_width(const struct accel *a, u64 off)
 	case SVK_QCFG_BASE / SVK_ACCEL_PAGE:
 		return qcfg_width(a, off - SVK_QCFG_BASE);
 	case SVK_LAB_BASE / SVK_ACCEL_PAGE:
-		return lab_width(a, off);
+		return accel_lab_width(a, off);
 	default:
 		return 0;
 	}
@@ -157,23 +136,13 @@ static u64 qcfg_read(const struct accel_queue *q, u64 reg)
 	}
 }
 
-static u64 lab_read(const struct accel *a, u64 off)
-{
-	if (off < SVK_LAB_COUNTER(SVK_LAB_COUNTERS))
-		return a->machine->count[(off - SVK_LAB_BASE) / 8];
-	if (is_lab_pasid(a, off))
-		return accel_queue_sent_pasid(&a->queue[(off - SVK_LAB_PASID(0)) / 4]);
-	/* Nothing comes between software and this function: TRAPPED is 0. */
-	return off == SVK_LAB_INFLIGHT ? vtd_inflight(a->unit) : 0;
-}
-
 /* @off: of a register, not of the middle of one. */
 static u64 ctrl_reg_read(const struct accel *a, u64 off)
 {
 	if (off < SVK_QCFG_BASE)
 		return global_read(a, off);
 	if (off >= SVK_LAB_BASE)
-		return lab_read(a, off);
+		return accel_lab_read(a, off);
 	off -= SVK_QCFG_BASE;
 	return qcfg_read(&a->queue[off / SVK_QCFG_STRIDE], off % SVK_QCFG_STRIDE);
 }
@@ -259,7 +228,6 @@ static void qcfg_write(struct accel *a, u64 off, u64 val, unsigned int len)
 void accel_ctrl_write(struct accel *a, u64 off, u64 val, unsigned int len)
 {
 	unsigned int width = ctrl_width(a, off);
-	unsigned int i;
 
 	if (!access_ok(len, width, ctrl_width(a, off + len - 4))) {
 		machine_count(a->machine, SVK_LAB_BAD_ACCESS);
@@ -269,9 +237,8 @@ void accel_ctrl_write(struct accel *a, u64 off, u64 val, unsigned int len)
 		global_write(a, off, val, len);
 	} else if (off < SVK_LAB_BASE) {
 		qcfg_write(a, off - SVK_QCFG_BASE, val, len);
-	} else if (off == SVK_LAB_CLEAR) {
-		for (i = 0; i < SVK_LAB_COUNTERS; i++)
-			a->machine->count[i] = 0;
+	} else {
+		accel_lab_write(a, off, val, len);
 	}
 }
 

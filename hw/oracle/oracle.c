@@ -75,10 +75,21 @@ static void watch_filled(void *watcher, const struct vtd_view *e)
 	oracle_rules_filled(watcher, e);
 }
 
+/* Nothing is cached, so nothing is due. */
+static void watch_forgotten(void *watcher)
+{
+	struct oracle *o = watcher;
+
+	o->uses = 0;
+	o->duties = 0;
+	o->unwaited = false;
+}
+
 static const struct vtd_watch oracle_watch = {
 	.used = watch_used,
 	.filled = watch_filled,
 	.descriptor = watch_descriptor,
+	.forgotten = watch_forgotten,
 };
 
 struct oracle *oracle_new(struct vtd *unit, FILE *findings)
@@ -173,7 +184,13 @@ struct oracle_audit oracle_audit(struct oracle *o, bool confirm)
 	uses_prune(o);
 	if (confirm)
 		oracle_rules_confirm(o);
+	o->last = a.sum;
 	return a.sum;
+}
+
+const struct oracle_audit *oracle_last(const struct oracle *o)
+{
+	return &o->last;
 }
 
 u64 oracle_findings(const struct oracle *o)

@@ -59,6 +59,9 @@ struct oracle_audit {
  */
 struct oracle_audit oracle_audit(struct oracle *o, bool confirm);
 
+/** oracle_last() - Return: outcome of the last audit, zero before the first. */
+const struct oracle_audit *oracle_last(const struct oracle *o);
+
 /** oracle_findings() - Return: findings so far. */
 u64 oracle_findings(const struct oracle *o);
 

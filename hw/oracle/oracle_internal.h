@@ -96,6 +96,7 @@ struct oracle {
 	FILE *out;
 	u64 born;
 	u64 findings;
+	struct oracle_audit last;
 	struct oracle_desc history[ORACLE_HISTORY];
 	u64 descs;
 	struct oracle_use use[ORACLE_USES];

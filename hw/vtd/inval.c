@@ -137,4 +137,6 @@ void vtd_inv_all(struct vtd *v)
 	vtd_cache_clear(v, &v->context);
 	vtd_cache_clear(v, &v->pasid);
 	drop_domain(v, NULL, false);
+	if (v->watch)
+		v->watch->forgotten(v->watcher);
 }

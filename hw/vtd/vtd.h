@@ -167,11 +167,13 @@ struct vtd_endpoint_ops {
  * @filled: a PASID entry has been fetched into its cache
  * @descriptor: the unit is about to execute an invalidation descriptor (four quadwords);
  *	true: it is to be lost, as by a defect of hardware
+ * @forgotten: the unit has dropped all that it had cached, without being told by a descriptor
  */
 struct vtd_watch {
 	void (*used)(void *watcher, const struct vtd_view *e);
 	void (*filled)(void *watcher, const struct vtd_view *e);
 	bool (*descriptor)(void *watcher, const u64 *d);
+	void (*forgotten)(void *watcher);
 };
 
 /** vtd_set_watch() - At most one; NULL: nobody. */

@@ -116,6 +116,28 @@ enum svk_queue_err {
 #define SVK_LAB_TRAPPED 0x2810 /* RO 8 */
 #define SVK_LAB_PASID(q) (0x2900 + 4 * (q)) /* RO 4, layout of SVK_QCFG_PASID, 0 unless ENABLED */
 
+/*
+ * The oracle (docs/oracle.md). A write to AUDIT compares every cached entry with the tables,
+ * before it returns; the results are in the registers that follow. With CONFIRM, software says
+ * that no invalidation is under way and none is still to come: what is stale then, and what is
+ * still due, are findings.
+ */
+#define SVK_LAB_AUDIT 0x2820 /* RW 4 */
+#define SVK_LAB_AUDIT_LOOK SVK_BIT(0) /* write: audit */
+#define SVK_LAB_AUDIT_CONFIRM SVK_BIT(1) /* write, with LOOK */
+#define SVK_LAB_AUDIT_AT_REST SVK_BIT(2) /* read: queue empty, no access in flight, last time */
+#define SVK_LAB_AUDIT_PRESENT SVK_BIT(31) /* read: svahw runs with its oracle */
+#define SVK_LAB_STALE 0x2828 /* RO 8: entries that grant what the tables do not */
+#define SVK_LAB_LESS 0x2830 /* RO 8: entries that grant less than the tables */
+#define SVK_LAB_ENTRIES 0x2838 /* RO 8: entries compared */
+#define SVK_LAB_FINDINGS 0x2840 /* RO 8: findings since svahw was started */
+/* Lose invalidation descriptors, for tests of tests: they complete, and remove nothing. */
+#define SVK_LAB_LOSE 0x2848 /* WO 8: replaces what was asked for before */
+#define SVK_LAB_LOSE_TYPES SVK_MASK(15, 0) /* bit n: type n (VTD_DESC_xxx); waits never are */
+#define SVK_LAB_LOSE_SKIP SVK_MASK(31, 16) /* let so many of them pass first */
+#define SVK_LAB_LOSE_COUNT SVK_MASK(47, 32) /* then lose so many */
+#define SVK_LAB_LOST 0x2850 /* RO 8: descriptors lost since svahw was started */
+
 /* Counter indices; the names are those of svahw's statistics. */
 enum svk_lab_counter {
 	SVK_LAB_QI_TOTAL, /* invalidation descriptors executed */
