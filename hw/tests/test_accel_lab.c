@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The lab page as a test uses it: audits of a real device-TLB, descriptors
+ * that are lost, and a page that is silent without the oracle.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <svakit/vtd_regs.h>
+
+#include "accel_fixture.h"
+#include "oracle/oracle.h"
+
+#define BASE 0x10000000ULL
+#define QUEUE 1
+
+static int setup(void **state)
+{
+	struct fx *f = fx_new(NULL);
+
+	machine_lock(&f->machine);
+	f->machine.oracle = oracle_new(f->unit, NULL);
+	machine_unlock(&f->machine);
+	assert_non_null(f->machine.oracle);
+	fx_queue_open(f, QUEUE, FX_PASID, 8);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fx *f = *state;
+
+	machine_lock(&f->machine);
+	oracle_free(f->machine.oracle);
+	f->machine.oracle = NULL;
+	machine_unlock(&f->machine);
+	return fx_teardown(state);
+}
+
+static u64 lab(struct fx *f, u64 off)
+{
+	return fx_bar(f, SVK_ACCEL_BAR_CTRL, off, 8);
+}
+
+static u32 audit(struct fx *f, u32 how)
+{
+	fx_bar_set(f, SVK_ACCEL_BAR_CTRL, SVK_LAB_AUDIT, how, 4);
+	return (u32)fx_bar(f, SVK_ACCEL_BAR_CTRL, SVK_LAB_AUDIT, 4);
+}
+
+static void lose(struct fx *f, unsigned int type, u32 skip, u32 count)
+{
+	fx_bar_set(f, SVK_ACCEL_BAR_CTRL, SVK_LAB_LOSE,
+		   svk_put(SVK_LAB_LOSE_TYPES, 1u << type) | svk_put(SVK_LAB_LOSE_SKIP, skip) |
+			   svk_put(SVK_LAB_LOSE_COUNT, count),
+		   8);
+}
+
+/* One page that the device has written. */
+static void use_page(struct fx *f)
+{
+	struct svk_desc d = fx_desc(QUEUE, SVK_OP_FILL, 0, BASE, 8);
+
+	fx_buffer(f, FX_PASID, BASE, 1, FX_RW);
+	fx_expect(f, QUEUE, &d, SVK_CPL_OK);
+}
+
+static void clean_machine(void **state)
+{
+	struct fx *f = *state;
+
+	use_page(f);
+	assert_int_equal(audit(f, SVK_LAB_AUDIT_LOOK),
+			 SVK_LAB_AUDIT_PRESENT | SVK_LAB_AUDIT_AT_REST);
+	/* Context, PASID; ring, records and page, each in the IOTLB and in the device-TLB. */
+	assert_int_equal(lab(f, SVK_LAB_ENTRIES), 2 + 3 + 3);
+	assert_int_equal(lab(f, SVK_LAB_STALE), 0);
+	assert_int_equal(lab(f, SVK_LAB_LESS), 0);
+	audit(f, SVK_LAB_AUDIT_LOOK | SVK_LAB_AUDIT_CONFIRM);
+	assert_int_equal(lab(f, SVK_LAB_FINDINGS), 0);
+}
+
+static void each_cache_counts(void **state)
+{
+	struct fx *f = *state;
+
+	use_page(f);
+	fx_unmap(f, FX_PASID, BASE);
+	audit(f, SVK_LAB_AUDIT_LOOK);
+	assert_int_equal(lab(f, SVK_LAB_STALE), 2);
+	fx_flush_iotlb(f, FX_PASID);
+	audit(f, SVK_LAB_AUDIT_LOOK);
+	assert_int_equal(lab(f, SVK_LAB_STALE), 1);
+	fx_flush_devtlb(f, FX_PASID, BASE, FX_PAGE);
+	audit(f, SVK_LAB_AUDIT_LOOK | SVK_LAB_AUDIT_CONFIRM);
+	assert_int_equal(lab(f, SVK_LAB_STALE), 0);
+	assert_int_equal(lab(f, SVK_LAB_FINDINGS), 0);
+}
+
+static void confirmed_is_found(void **state)
+{
+	struct fx *f = *state;
+
+	use_page(f);
+	fx_unmap(f, FX_PASID, BASE);
+	fx_flush_iotlb(f, FX_PASID);
+	/* CONFIRM alone is nothing. */
+	audit(f, SVK_LAB_AUDIT_CONFIRM);
+	assert_int_equal(lab(f, SVK_LAB_FINDINGS), 0);
+	audit(f, SVK_LAB_AUDIT_LOOK | SVK_LAB_AUDIT_CONFIRM);
+	assert_int_equal(lab(f, SVK_LAB_FINDINGS), 1);
+}
+
+/* The device must be seen to write through what it should have forgotten. */
+static void lost_device_tlb_invalidation(void **state)
+{
+	struct svk_desc d = fx_desc(QUEUE, SVK_OP_FILL, 0, BASE, 8);
+	struct fx *f = *state;
+
+	use_page(f);
+	fx_unmap(f, FX_PASID, BASE);
+	lose(f, VTD_DESC_PDEVTLB, 0, 1);
+	fx_flush_iotlb(f, FX_PASID);
+	fx_flush_devtlb(f, FX_PASID, BASE, FX_PAGE);
+	assert_int_equal(lab(f, SVK_LAB_LOST), 1);
+	fx_expect(f, QUEUE, &d, SVK_CPL_OK);
+	audit(f, SVK_LAB_AUDIT_LOOK | SVK_LAB_AUDIT_CONFIRM);
+	assert_int_equal(lab(f, SVK_LAB_FINDINGS), 1);
+	fx_flush_devtlb(f, FX_PASID, BASE, FX_PAGE);
+	assert_int_equal(lab(f, SVK_LAB_LOST), 1);
+	fx_expect(f, QUEUE, &d, SVK_CPL_FAULT_WRITE);
+}
+
+static void half_a_loss_is_none(void **state)
+{
+	struct fx *f = *state;
+
+	fx_bar_set(f, SVK_ACCEL_BAR_CTRL, SVK_LAB_LOSE, 1u << VTD_DESC_PDEVTLB, 4);
+	fx_bar_set(f, SVK_ACCEL_BAR_CTRL, SVK_LAB_LOSE + 4, 1, 4);
+	fx_flush_devtlb(f, FX_PASID, BASE, FX_PAGE);
+	assert_int_equal(lab(f, SVK_LAB_LOST), 0);
+}
+
+static void rest_is_told_from_work(void **state)
+{
+	struct svk_desc d = fx_desc(QUEUE, SVK_OP_FILL, 0, BASE, 512 * FX_PAGE);
+	struct fx *f = *state;
+	u32 status;
+
+	fx_buffer(f, FX_PASID, BASE, 512, FX_RW);
+	fx_put(f, QUEUE, FX_PASID, &d);
+	fx_ring(f, QUEUE);
+	fx_catch_inflight(f);
+	oracle_audit(f->machine.oracle, false);
+	status = oracle_last(f->machine.oracle)->at_rest;
+	machine_unlock(&f->machine);
+	assert_false(status);
+	assert_int_equal(fx_wait(fx_cpl(f, QUEUE, FX_PASID, 0)).status, SVK_CPL_OK);
+	fx_poll(audit(f, SVK_LAB_AUDIT_LOOK) & SVK_LAB_AUDIT_AT_REST);
+}
+
+static void silent_without_oracle(void **state)
+{
+	struct fx *f = *state;
+
+	use_page(f);
+	fx_unmap(f, FX_PASID, BASE);
+	assert_int_equal(audit(f, SVK_LAB_AUDIT_LOOK | SVK_LAB_AUDIT_CONFIRM), 0);
+	assert_int_equal(lab(f, SVK_LAB_STALE), 0);
+	assert_int_equal(lab(f, SVK_LAB_FINDINGS), 0);
+	lose(f, VTD_DESC_PDEVTLB, 0, 1);
+	fx_flush_devtlb(f, FX_PASID, BASE, FX_PAGE);
+	assert_int_equal(lab(f, SVK_LAB_LOST), 0);
+}
+
+static int setup_silent(void **state)
+{
+	*state = fx_new(NULL);
+	fx_queue_open(*state, QUEUE, FX_PASID, 8);
+	return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(clean_machine),
+		TEST(each_cache_counts),
+		TEST(confirmed_is_found),
+		TEST(lost_device_tlb_invalidation),
+		TEST(half_a_loss_is_none),
+		TEST(rest_is_told_from_work),
+		cmocka_unit_test_setup_teardown(silent_without_oracle, setup_silent, fx_teardown),
+	};
+
+	return cmocka_run_group_tests_name("accel_lab", tests, NULL, NULL);
+}
