@@ -23,6 +23,7 @@ report() {
 	((LEVEL == 1)) || report_row VIA "$(report_via)"
 	((LEVEL == 1)) || report_row vIOMMU "${NOTE["1 smpwc"]:-L1 said nothing about ECAP.SMPWC}"
 	report_row times "$(report_times)"
+	report_row oracle "$(report_oracle)"
 	report_pasids
 	report_descriptors
 	[[ -z $FAULT$BROKEN ]] || report_row failure "stage \"$STAGE\": $FAULT$BROKEN"
@@ -44,6 +45,20 @@ report_via() {
 	done
 	[[ $JOB_MDEV == no ]] || what+=" of ${PARENT_BDF#0000:}"
 	printf '%s: %s' "$VIA" "${what:-L2 was not needed}"
+}
+
+# report_oracle: what was left in the translation caches, if anybody looked.
+report_oracle() {
+	local count
+
+	count=$(findings_count)
+	if [[ $ORACLE == 0 ]]; then
+		printf 'off'
+	elif ((count == 0)); then
+		printf 'no finding'
+	else
+		printf '%d findings: %s' "$count" "$RESULT_DIR/svahw.findings"
+	fi
 }
 
 report_versions() {

@@ -157,6 +157,10 @@ run_guest_event() {
 		run_guest_end "$level" "$name" "$status"
 		;;
 	dmesg) run_guest_dmesg "$level" "${rest%% *}" "${rest#* }" ;;
+	oracle)
+		read -r name status _ <<<"$rest"
+		run_guest_oracle "$level" "$name" "$status" "${rest##* }"
+		;;
 	note) run_guest_note "$level" "${rest%% *}" "${rest#* }" ;;
 	vmm) run_guest_vmm "$rest" ;;
 	verdict)
@@ -207,11 +211,25 @@ run_guest_line() {
 # run_guest_dmesg LEVEL NAME TEXT: a defect outside of any test fails the level itself.
 run_guest_dmesg() {
 	if run_known "$1" "$2"; then
-		test_defect "$2" "$3"
+		test_defect "$2" "kernel log: $3"
 	elif [[ -n $TEST_NOW ]]; then
-		test_defect "$TEST_NOW" "L$1: $3"
+		test_defect "$TEST_NOW" "kernel log: L$1: $3"
 	else
 		run_extra_failure "${LEVEL_KIND[$1]}.kernel" "kernel log: $3"
+	fi
+}
+
+# run_guest_oracle LEVEL NAME FOUND EXPECTED: what the translation caches still hold after a test.
+run_guest_oracle() {
+	local text="the oracle has $3 findings"
+
+	(($4 == 0)) || text+=", $4 were brought about on purpose"
+	findings_print
+	text+=${FINDING:+: $FINDING}
+	if run_known "$1" "$2"; then
+		test_defect "$2" "$text"
+	else
+		run_extra_failure "${LEVEL_KIND[$1]}.oracle" "$text"
 	fi
 }
 

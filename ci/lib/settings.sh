@@ -8,6 +8,7 @@ LEVEL=${LEVEL:-2}
 # How L2 gets its accelerators: pf the function itself, mdev mediated devices.
 VIA=${VIA:-both}
 ACCEL=${ACCEL:-auto}
+ORACLE=${ORACLE:-1}
 DEBUG=${DEBUG:-}
 TEST=${TEST:-}
 V=${V:-}
@@ -41,6 +42,7 @@ settings_check() {
 	[[ $LEVEL == [12] ]] || wrong+=("LEVEL=$LEVEL: want 1 (L1 only) or 2 (both levels)")
 	[[ $VIA =~ ^(pf|mdev|both)$ ]] || wrong+=("VIA=$VIA: want pf, mdev or both")
 	[[ $ACCEL =~ ^(auto|kvm|tcg)$ ]] || wrong+=("ACCEL=$ACCEL: want auto, kvm or tcg")
+	[[ $ORACLE == [01] ]] || wrong+=("ORACLE=$ORACLE: want 0 or 1")
 	[[ -z $DEBUG || $DEBUG == [01] ]] || wrong+=("DEBUG=$DEBUG: want 0 or 1")
 	for file in KERNEL L1_KERNEL L2_KERNEL; do
 		[[ -z ${!file} || -r ${!file} ]] || wrong+=("$file=${!file}: cannot be read")
@@ -55,7 +57,7 @@ settings_check() {
 settings_list() {
 	local name
 
-	for name in LEVEL VIA ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG SVAHW; do
+	for name in LEVEL VIA ORACLE ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG SVAHW; do
 		[[ -z ${!name} ]] || printf '%s=%s\n' "$name" "${!name}"
 	done
 }

@@ -60,5 +60,7 @@ set_up_inputs() {
 		"$SVAHW" --socket-dir "$RUN_DIR" "${SVAHW_DEVICES[@]}" --ready-fd 3 --once
 		--log-file "$RESULT_DIR/svahw.log" --stats "$RESULT_DIR/svahw.stats.json"
 		--trace "$RESULT_DIR/svahw.trace" --trace-events 262144
+		--findings "$RESULT_DIR/svahw.findings"
 	)
+	[[ $ORACLE != 0 ]] || SVAHW_ARGS+=(--no-oracle)
 }

@@ -71,7 +71,7 @@ test_problem() {
 	elif [[ -n $POINTS_PLANNED ]] && ((points != POINTS_PLANNED)); then
 		PROBLEM="planned $POINTS_PLANNED points, got $points"
 	elif [[ -n ${DEFECT[$1]:-} ]]; then
-		PROBLEM="kernel log: ${DEFECT[$1]}"
+		PROBLEM=${DEFECT[$1]}
 	fi
 }
 
@@ -111,8 +111,8 @@ test_failed() {
 	ktap_fail "$1" "${2//#/}"
 }
 
-# test_defect NAME TEXT: a line of a kernel log that is a defect.
+# test_defect NAME TEXT: of a kernel log, or of the oracle.
 test_defect() {
-	ktap_diag "kernel log: $2"
+	ktap_diag "$2"
 	[[ -n ${DEFECT[$1]:-} ]] || DEFECT[$1]=$2
 }

@@ -29,8 +29,7 @@ static unsigned long read_hex(const char *bdf, const char *attr)
 	return file_read(path, text, sizeof(text)) > 0 ? strtoul(text, NULL, 16) : 0;
 }
 
-/* Return: 0 and the address of the first function with this id, or -ENODEV. */
-static int device_find(unsigned int vendor, unsigned int device, char *bdf, size_t len)
+int device_find(unsigned int vendor, unsigned int device, char *bdf, size_t len)
 {
 	DIR *dir = opendir(PCI_DEVICES);
 	struct dirent *d;

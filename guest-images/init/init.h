@@ -137,6 +137,20 @@ enum klog_flags {
  */
 unsigned int klog_check(const char *name, enum klog_flags flags);
 
+/* oracle.c */
+/** oracle_start() - What the oracle has found so far belongs to others. */
+void oracle_start(void);
+/**
+ * oracle_check() - Audit the translation caches; everything of @name has ended.
+ * @expected: findings that @name has brought about on purpose
+ *
+ * Reports an "oracle" event if there are others, or fewer. Without an accelerator, or with
+ * svahw --no-oracle, nothing is checked.
+ *
+ * Return: 0, or 1 after an event.
+ */
+unsigned int oracle_check(const char *name, unsigned int expected);
+
 /* qi.c */
 /** qi_count_start() - Count the invalidation descriptors that this kernel submits. */
 void qi_count_start(void);
@@ -144,6 +158,8 @@ void qi_count_start(void);
 void qi_count_note(void);
 
 /* devices.c */
+/** device_find() - PCI address of the first function with this id. Return: 0 or -ENODEV. */
+int device_find(unsigned int vendor, unsigned int device, char *bdf, size_t len);
 /**
  * devices_init() - Load the modules, let the remapping unit's function master the bus (L1).
  *

@@ -30,6 +30,11 @@ static int read_level(void)
 	return level && level[13] == '2' ? 2 : 1;
 }
 
+#define FINDINGS "# expect oracle_findings "
+
+/* Set by the running test: findings of the oracle that it brings about. */
+static unsigned int test_findings;
+
 /* Set by the running test: it makes the device fault in a way that the kernel logs. */
 static enum klog_flags test_flags;
 
@@ -40,6 +45,8 @@ static void test_line(const char *line)
 		event("note %s", line + 7);
 	if (!strncmp(line, "# expect device_faults", 22))
 		test_flags = KLOG_FAULTS_EXPECTED;
+	if (!strncmp(line, FINDINGS, sizeof(FINDINGS) - 1))
+		test_findings = (unsigned int)strtoul(line + sizeof(FINDINGS) - 1, NULL, 10);
 }
 
 static void run_test(const struct job_line *l, struct tally *t)
@@ -47,16 +54,20 @@ static void run_test(const struct job_line *l, struct tally *t)
 	double start = uptime_s();
 	const struct command cmd = {.argv = l->argv, .env = l->env};
 	struct child c;
+	unsigned int defects;
 	int rc, status;
 
 	test_flags = KLOG_DEFECTS;
+	test_findings = 0;
+	oracle_start();
 	klog_mark(l->name);
 	event("start %s", l->name);
 	rc = child_start(&c, &cmd);
 	if (rc)
 		die("start %s: %s", l->argv[0], strerror(-rc));
 	status = child_wait(&c, l->limit_s, test_line);
-	if (klog_check(l->name, test_flags) || (status && status != 4 && status != 2))
+	defects = klog_check(l->name, test_flags) + oracle_check(l->name, test_findings);
+	if (defects || (status && status != 4 && status != 2))
 		t->failed++;
 	else if (status == 4)
 		t->skipped++;
@@ -98,7 +109,10 @@ static unsigned int run_guest(const struct job *job, unsigned int limit_s)
 {
 	unsigned int failed = vmm_run(job, limit_s) ? 1 : 0;
 
-	return failed + klog_check("-", KLOG_FAULTS_EXPECTED);
+	failed += klog_check("-", KLOG_FAULTS_EXPECTED);
+	/* That guest has answered for what was found until now. */
+	oracle_start();
+	return failed + oracle_check("-", 0);
 }
 
 static void run_job(const struct job *job, struct tally *t)

@@ -56,11 +56,24 @@ static unsigned int svk_lab_width(const struct svk_mdev *m, u32 off)
 		return 4;
 	switch (off) {
 	case SVK_LAB_CLEAR:
+	case SVK_LAB_AUDIT:
 		return 4;
 	case SVK_LAB_INFLIGHT:
 	case SVK_LAB_INFLIGHT + 4:
 	case SVK_LAB_TRAPPED:
 	case SVK_LAB_TRAPPED + 4:
+	case SVK_LAB_STALE:
+	case SVK_LAB_STALE + 4:
+	case SVK_LAB_LESS:
+	case SVK_LAB_LESS + 4:
+	case SVK_LAB_ENTRIES:
+	case SVK_LAB_ENTRIES + 4:
+	case SVK_LAB_FINDINGS:
+	case SVK_LAB_FINDINGS + 4:
+	case SVK_LAB_LOSE:
+	case SVK_LAB_LOSE + 4:
+	case SVK_LAB_LOST:
+	case SVK_LAB_LOST + 4:
 		return 8;
 	}
 	return 0;
@@ -266,7 +279,8 @@ static void svk_qcfg_write(struct svk_mdev *m, u32 off, u64 val, unsigned int le
  * @val: value
  * @len: 1, 2, 4 or 8; of a width that the register does not have, ignored
  *
- * The lab page is read-only here: its counters belong to all.
+ * Of the lab page only the oracle can be written: counters belong to all, and so
+ * does the oracle, but it is an instrument, which a guest of a test must reach.
  */
 void svk_regs_write(struct svk_mdev *m, u32 off, u64 val, unsigned int len)
 {
@@ -279,6 +293,10 @@ void svk_regs_write(struct svk_mdev *m, u32 off, u64 val, unsigned int len)
 		svk_global_write(m, off, val, len);
 	else if (off < SVK_LAB_BASE)
 		svk_qcfg_write(m, off - SVK_QCFG_BASE, val, len);
+	else if (off == SVK_LAB_AUDIT)
+		writel(val, m->parent->ctrl + off);
+	else if (off == SVK_LAB_LOSE && len == 8)
+		writeq(val, m->parent->ctrl + off);
 }
 
 static void __iomem *svk_portal_reg(struct svk_mdev *m, u32 off)
