@@ -153,7 +153,9 @@ static void rest_is_told_from_work(void **state)
 	u32 status;
 
 	fx_buffer(f, FX_PASID, BASE, 512, FX_RW);
-	fx_put(f, QUEUE, FX_PASID, &d);
+	/* Enough work to be caught at it, also where the threads take turns slowly. */
+	for (unsigned int i = 0; i < 8; i++)
+		fx_put(f, QUEUE, FX_PASID, &d);
 	fx_ring(f, QUEUE);
 	fx_catch_inflight(f);
 	oracle_audit(f->machine.oracle, false);
