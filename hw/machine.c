@@ -37,6 +37,10 @@ static const char *const counter_names[SVK_LAB_COUNTERS] = {
 	[SVK_LAB_IRQ] = "irq",
 	[SVK_LAB_DOORBELL] = "doorbell",
 	[SVK_LAB_BAD_ACCESS] = "bad_access",
+	[SVK_LAB_PRQ] = "prq",
+	[SVK_LAB_PRQ_OVERFLOW] = "prq_overflow",
+	[SVK_LAB_PGRP_RESP] = "pgrp_resp",
+	[SVK_LAB_PGRP_STRAY] = "pgrp_stray",
 };
 
 void machine_init(struct machine *m, struct trace *trace)

@@ -82,6 +82,14 @@ static void print_sid(FILE *out, u64 sid)
 		(unsigned int)(sid >> 3) & 0x1f, (unsigned int)sid & 7);
 }
 
+static void print_pasid(FILE *out, u64 pasid)
+{
+	if (pasid == ~0ULL)
+		fprintf(out, " pasid=none");
+	else
+		fprintf(out, " pasid=%llu", pasid);
+}
+
 static void dump_qi(FILE *out, const u64 *v)
 {
 	u64 type = svk_get(VTD_DESC_TYPE_LO, v[0]) | svk_get(VTD_DESC_TYPE_HI, v[0]) << 4;
@@ -117,10 +125,7 @@ static void dump_fault(FILE *out, const u64 *v)
 {
 	fprintf(out, " reason=%#llx", v[0]);
 	print_sid(out, v[1]);
-	if (v[2] == ~0ULL)
-		fprintf(out, " pasid=none");
-	else
-		fprintf(out, " pasid=%llu", v[2]);
+	print_pasid(out, v[2]);
 	fprintf(out, " addr=%#llx", v[3]);
 }
 
@@ -167,6 +172,22 @@ static void dump_vcs(FILE *out, const u64 *v)
 		v[1], v[2]);
 }
 
+static void dump_prq(FILE *out, const u64 *v)
+{
+	print_sid(out, v[0]);
+	print_pasid(out, v[1]);
+	fprintf(out, " addr=%#llx group=%llu %c%c%c", v[2], v[3] & 0x1ff,
+		v[3] & TRACE_PRQ_READ ? 'r' : '-', v[3] & TRACE_PRQ_WRITE ? 'w' : '-',
+		v[3] & TRACE_PRQ_LAST ? 'l' : '-');
+}
+
+static void dump_pgrp(FILE *out, const u64 *v)
+{
+	print_sid(out, v[0]);
+	print_pasid(out, v[1]);
+	fprintf(out, " group=%llu code=%llu", v[2], v[3]);
+}
+
 static const struct {
 	const char *name;
 	void (*dump)(FILE *out, const u64 *v);
@@ -174,7 +195,8 @@ static const struct {
 	[TRACE_QI] = {"qi", dump_qi},	       [TRACE_FAULT] = {"fault", dump_fault},
 	[TRACE_XLATE] = {"xlate", dump_xlate}, [TRACE_DMA] = {"dma", dump_dma},
 	[TRACE_REG] = {"reg", dump_reg},       [TRACE_IRQ] = {"irq", dump_irq},
-	[TRACE_VCS] = {"vcs", dump_vcs},
+	[TRACE_VCS] = {"vcs", dump_vcs},       [TRACE_PRQ] = {"prq", dump_prq},
+	[TRACE_PGRP] = {"pgrp", dump_pgrp},
 };
 
 int trace_dump(const struct trace *t, FILE *out)

@@ -19,11 +19,18 @@ enum trace_kind {
 	TRACE_REG, /* function index; BAR << 32 | offset; value; 1 = write */
 	TRACE_IRQ, /* function index; vector or message address; data */
 	TRACE_VCS, /* virtual command; PASID given or to be freed; status */
+	TRACE_PRQ, /* page request: source-id; PASID or ~0; address; flags below */
+	TRACE_PGRP, /* page group response: source-id; PASID or ~0; group index; code */
 	TRACE_KINDS
 };
 
 /* Flags of TRACE_XLATE: bits 7:0 what the page permits, bits 9:8 enum vtd_at. */
 #define TRACE_XLATE_REFUSED SVK_BIT(16)
+
+/* Flags of TRACE_PRQ: bits 8:0 group index. */
+#define TRACE_PRQ_READ SVK_BIT(16)
+#define TRACE_PRQ_WRITE SVK_BIT(17)
+#define TRACE_PRQ_LAST SVK_BIT(18)
 
 struct trace;
 

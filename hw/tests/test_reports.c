@@ -189,6 +189,13 @@ static void trace_decodes(void **state)
 		{TRACE_IRQ, {0, 0xfee00000, 0x21}, " irq function=0 to=0xfee00000 data=0x21\n"},
 		{TRACE_VCS, {VTD_VCMD_ALLOC, 0x8000, 0}, " vcs alloc pasid=32768 status=0\n"},
 		{TRACE_VCS, {VTD_VCMD_FREE, 7, 16}, " vcs free pasid=7 status=16\n"},
+		{TRACE_PRQ,
+		 {0x30, 5, 0x1000, 3 | TRACE_PRQ_READ | TRACE_PRQ_WRITE | TRACE_PRQ_LAST},
+		 " prq sid=00:06.0 pasid=5 addr=0x1000 group=3 rwl\n"},
+		{TRACE_PRQ,
+		 {0x30, ~0ULL, 0x1000, 511},
+		 " prq sid=00:06.0 pasid=none addr=0x1000 group=511 ---\n"},
+		{TRACE_PGRP, {0x30, 5, 3, 15}, " pgrp sid=00:06.0 pasid=5 group=3 code=15\n"},
 		{TRACE_VCS, {0x7f, 0, 1}, " vcs unknown pasid=0 status=1\n"},
 	};
 	struct trace *t = trace_new(64);

@@ -128,7 +128,7 @@ static const struct {
 	{0x26, SVK_MASK(63, 52) | SVK_MASK(15, 12) | SVK_MASK(8, 6), SVK_MASK(11, 7)},
 	{0x37, SVK_MASK(63, 52) | SVK_MASK(15, 12) | SVK_MASK(8, 6), ~0ULL},
 	{0x08, 0, SVK_MASK(10, 1)},
-	{0x09, SVK_MASK(63, 52) | SVK_MASK(8, 5), ~SVK_MASK(11, 3)},
+	{0x09, SVK_MASK(63, 52) | SVK_MASK(8, 5), ~SVK_MASK(11, 2)},
 };
 
 static void reserved_bits_of_descriptors(void **state)

@@ -28,7 +28,18 @@ static void on_invalidate(void *endpoint, const struct vtd_devtlb_inv *inv)
 	vt->inv[vt->invs++] = *inv;
 }
 
-static const struct vtd_endpoint_ops endpoint_ops = {.invalidate = on_invalidate};
+static void on_response(void *endpoint, const struct vtd_page_response *resp)
+{
+	struct vt *vt = endpoint;
+
+	assert_true(vt->resps < VT_RESPS);
+	vt->resp[vt->resps++] = *resp;
+}
+
+static const struct vtd_endpoint_ops endpoint_ops = {
+	.invalidate = on_invalidate,
+	.response = on_response,
+};
 
 static void ram_init(struct vt *vt)
 {

@@ -27,6 +27,7 @@
 #define VT_DID 7
 #define VT_NO_PASID 0xffffffffu
 #define VT_INVS 64
+#define VT_RESPS 1024
 
 /* Guest-physical = host-physical + this, where the second stage is vt_nested_base()'s. */
 #define VT_NESTED_SHIFT 0x40000000ULL
@@ -55,6 +56,8 @@ struct vt {
 	u32 msi_data;
 	unsigned int invs;
 	struct vtd_devtlb_inv inv[VT_INVS];
+	unsigned int resps;
+	struct vtd_page_response resp[VT_RESPS];
 };
 
 /* cmocka set-up and tear-down: a unit with default capabilities, translation and queue enabled. */

@@ -63,17 +63,25 @@ void vtd_fault_update(struct vtd *v)
 
 static u64 frcd_high(const struct vtd_request *req, int reason)
 {
-	u64 hi = VTD_FRCD_F | svk_put(VTD_FRCD_FR, reason) | svk_put(VTD_FRCD_SID, req->sid) |
-		 svk_put(VTD_FRCD_AT, req->at);
+	u64 hi = VTD_FRCD_F | svk_put(VTD_FRCD_FR, reason) | svk_put(VTD_FRCD_SID, req->sid);
 
-	if (!req->write)
-		hi |= VTD_FRCD_T1;
+	if (req->at == VTD_AT_PAGE_REQUEST)
+		hi |= VTD_FRCD_T2;
+	else
+		hi |= svk_put(VTD_FRCD_AT, req->at) | (req->write ? 0 : VTD_FRCD_T1);
 	if (req->has_pasid) {
 		hi |= VTD_FRCD_PP | svk_put(VTD_FRCD_PV, req->pasid);
 		hi |= req->exec ? VTD_FRCD_EXE : 0;
 		hi |= req->priv ? VTD_FRCD_PRIV : 0;
 	}
 	return hi;
+}
+
+static const char *kind_name(const struct vtd_request *req)
+{
+	if (req->at == VTD_AT_PAGE_REQUEST)
+		return "page request";
+	return req->write ? "write" : "read";
 }
 
 void vtd_fault_record(struct vtd *v, const struct vtd_request *req, int reason)
@@ -83,8 +91,8 @@ void vtd_fault_record(struct vtd *v, const struct vtd_request *req, int reason)
 	machine_count(v->m, SVK_LAB_FAULT);
 	trace_event(v->m->trace, TRACE_FAULT, reason, req->sid, req->has_pasid ? req->pasid : ~0ULL,
 		    req->addr);
-	log_debug("vtd: fault 0x%02x: source-id 0x%04x %s 0x%llx", reason, req->sid,
-		  req->write ? "write" : "read", (unsigned long long)req->addr);
+	log_debug("vtd: fault 0x%02x: source-id 0x%04x %s 0x%llx", reason, req->sid, kind_name(req),
+		  (unsigned long long)req->addr);
 	/* Nothing is recorded from an overflow until software clears it (11.4.7.1). */
 	if (vtd_reg32(v, VTD_FSTS) & VTD_FSTS_PFO)
 		return;

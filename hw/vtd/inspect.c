@@ -30,7 +30,8 @@ static void view_context(const struct vtd_node *n, struct vtd_view *e)
 		.born = ce->node.born,
 		.by = ce->node.by,
 		.entry = {ce->dir, ce->rid_pasid, ce->pasids,
-			  (u64)ce->dte | (u64)ce->paside << 1 | (u64)ce->rid_priv << 2},
+			  (u64)ce->dte | (u64)ce->paside << 1 | (u64)ce->rid_priv << 2 |
+				  (u64)ce->pre << 3},
 	};
 }
 

@@ -42,9 +42,9 @@ enum vtd_view_kind {
  * @born: when it was entered, ns of CLOCK_MONOTONIC
  * @by: who asked for it, as in struct vtd_request
  * @entry: of a context or PASID entry, what it says, for comparison and reports: context:
- *	directory pointer, RID_PASID, directory size, DTE | PASIDE << 1 | RID_PRIV << 2; PASID
- *	entry: FSPTPTR, SSPTPTR, PGTT | levels << 8 | levels << 16, permission bits; IOTLB: 1 for
- *	first-stage and nested entries, else 0
+ *	directory pointer, RID_PASID, directory size, DTE | PASIDE << 1 | RID_PRIV << 2 |
+ *	PRE << 3; PASID entry: FSPTPTR, SSPTPTR, PGTT | levels << 8 | levels << 16, permission
+ *	bits; IOTLB: 1 for first-stage and nested entries, else 0
  */
 struct vtd_view {
 	enum vtd_view_kind kind;
@@ -92,6 +92,12 @@ enum vtd_match vtd_inspect(struct vtd *v, const struct vtd_view *cached, struct 
 
 /** vtd_has_endpoint() - Return: whether a device with this source-id is attached. */
 bool vtd_has_endpoint(const struct vtd *v, u16 sid);
+
+/** vtd_prq_queued() - Return: page requests that the unit has ever put into the queue. */
+u64 vtd_prq_queued(const struct vtd *v);
+
+/** vtd_prq_passed() - Return: of these, how many software has moved PQH past. */
+u64 vtd_prq_passed(const struct vtd *v);
 
 /** vtd_at_rest() - Return: the invalidation queue is empty and no access is in flight. */
 bool vtd_at_rest(const struct vtd *v);

@@ -40,7 +40,7 @@ static const struct desc_format {
 			       VTD_DEVTLB_ADDR | VTD_PDEVTLB_S | VTD_PDEVTLB_G},
 			      SVK_LAB_QI_PDEVTLB},
 	[VTD_DESC_PGRP_RESP] = {{VTD_PGRP_PP | VTD_PGRP_RC | VTD_PGRP_RID | VTD_DESC_PASID,
-				 VTD_PGRP_PRGI},
+				 VTD_PGRP_PRGI | VTD_PGRP_LPIG},
 				SVK_LAB_QI_OTHER},
 };
 
@@ -70,6 +70,14 @@ static u64 desc_needs(unsigned int type)
 	}
 }
 
+static bool code_reserved(const u64 *d)
+{
+	unsigned int code = (unsigned int)svk_get(VTD_PGRP_RC, d[0]);
+
+	return code != VTD_PGRP_RC_SUCCESS && code != VTD_PGRP_RC_INVALID &&
+	       code != VTD_PGRP_RC_FAILURE;
+}
+
 static enum vtd_iqei desc_check(const struct vtd *v, const u64 *d)
 {
 	unsigned int type = desc_type(d);
@@ -86,6 +94,8 @@ static enum vtd_iqei desc_check(const struct vtd *v, const u64 *d)
 		valid &= ~VTD_WAIT_PD;
 	if ((d[0] & ~valid) || (d[1] & ~desc_format[type].valid[1]) || d[2] || d[3])
 		return VTD_IQEI_RESERVED;
+	if (type == VTD_DESC_PGRP_RESP && code_reserved(d))
+		return VTD_IQEI_RESERVED;
 	/* Reserved encodings of the granularity. */
 	if (((type == VTD_DESC_CC || type == VTD_DESC_IOTLB) && !g) ||
 	    (type == VTD_DESC_PIOTLB && g < VTD_PIOTLB_G_PASID) || (type == VTD_DESC_PC && g == 2))
@@ -101,9 +111,11 @@ static void wait_complete(struct vtd *v, const u64 *d)
 	u64 addr = d[1] & VTD_WAIT_STADDR;
 
 	/*
-	 * FN asks for what holds anyway, descriptors complete in order; PD is
-	 * satisfied because no page request can be queued.
+	 * FN asks for what holds anyway, descriptors complete in order. PD: what an endpoint has
+	 * sent is in the queue already, or discarded and not answered yet.
 	 */
+	if (d[0] & VTD_WAIT_PD)
+		vtd_prq_release(v);
 	if ((d[0] & VTD_WAIT_SW) && gmem_write32(v->mem, addr, (u32)svk_get(VTD_WAIT_STDATA, d[0])))
 		log_guest("vtd: status address 0x%llx of a wait descriptor is not RAM",
 			  (unsigned long long)addr);
@@ -158,8 +170,11 @@ static void desc_execute(struct vtd *v, const u64 *d)
 	case VTD_DESC_WAIT:
 		wait_complete(v, d);
 		break;
+	case VTD_DESC_PGRP_RESP:
+		vtd_prq_response(v, d);
+		break;
 	default:
-		/* Nothing is cached of interrupts, no page request waits for a response. */
+		/* Nothing is cached of interrupts. */
 		break;
 	}
 }

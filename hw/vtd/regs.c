@@ -10,7 +10,6 @@
 #include "vtd/vtd_internal.h"
 
 #define ALL 0xffffffffu
-#define QUEUE_OFFSET 0x0007ffe0u
 
 /* Writable and write-1-to-clear bits of one 4-byte word; what is not here is read-only. */
 struct reg_word {
@@ -53,10 +52,9 @@ static const struct reg_word words_ir[] = {
 	{0},
 };
 
-/* Page requests are not generated yet: storage, as much as a driver's setup needs. */
 static const struct reg_word words_prs[] = {
-	{VTD_PQH, QUEUE_OFFSET, 0},
-	{VTD_PQT, QUEUE_OFFSET, 0},
+	{VTD_PQH, (u32)VTD_PQ_OFFSET, 0},
+	{VTD_PQT, (u32)VTD_PQ_OFFSET, 0},
 	{VTD_PQA, 0xfffff007, 0},
 	{VTD_PQA + 4, ALL, 0},
 	{VTD_PRS, 0, (u32)(VTD_PRS_PPR | VTD_PRS_PRO)},
@@ -214,6 +212,8 @@ static void w1c_done(struct vtd *v, unsigned int off, u32 cleared)
 		vtd_set64(v, VTD_IQERCD, 0);
 		vtd_qi_run(v);
 	}
+	if (off == VTD_PRS && cleared)
+		vtd_prq_update(v);
 	if (off == VTD_ICS && cleared)
 		v->reg[VTD_IECTL / 4] &= ~(u32)VTD_ECTL_IP;
 }
@@ -250,6 +250,7 @@ static void write32(struct vtd *v, unsigned int off, u32 val)
 		break;
 	case VTD_FECTL:
 	case VTD_IECTL:
+	case VTD_PECTL:
 		vtd_event_unmask(v, off);
 		break;
 	default:

@@ -57,6 +57,7 @@ int vtd_context_read(struct vtd *v, u16 sid, struct vtd_context *ce, bool *fpd)
 		.fpd = *fpd,
 		.dte = q[0] & VTD_CE_DTE,
 		.paside = q[0] & VTD_CE_PASIDE,
+		.pre = q[0] & VTD_CE_PRE,
 		.rid_priv = q[1] & VTD_CE1_RID_PRIV,
 		.rid_pasid = (u32)svk_get(VTD_CE1_RID_PASID, q[1]),
 		.pasids = 1u << (svk_get(VTD_CE_PDTS, q[0]) + 7 + 6),

@@ -140,6 +140,14 @@ static int translate_pasid(struct vtd *v, const struct vtd_context *ce, u32 pasi
 	return ret;
 }
 
+/* Only scalable mode is modelled. */
+static int mode_check(const struct vtd *v, const struct vtd_request *req)
+{
+	if (vtd_ttm(v) == VTD_TTM_SCALABLE && vtd_has_ecap(v, VTD_ECAP_SMTS))
+		return 0;
+	return vtd_ttm(v) == VTD_TTM_LEGACY && req->has_pasid ? VTD_FR_RTA_2 : VTD_FR_RTA_1;
+}
+
 static int translate(struct vtd *v, const struct vtd_request *req, struct vtd_translation *out,
 		     bool *fpd)
 {
@@ -148,9 +156,9 @@ static int translate(struct vtd *v, const struct vtd_request *req, struct vtd_tr
 	u32 pasid;
 	int ret;
 
-	if (vtd_ttm(v) != VTD_TTM_SCALABLE || !vtd_has_ecap(v, VTD_ECAP_SMTS))
-		return vtd_ttm(v) == VTD_TTM_LEGACY && req->has_pasid ? VTD_FR_RTA_2 : VTD_FR_RTA_1;
-	ret = vtd_context_get(v, req->sid, &ce, fpd);
+	ret = mode_check(v, req);
+	if (!ret)
+		ret = vtd_context_get(v, req->sid, &ce, fpd);
 	if (!ret)
 		ret = select_pasid(v, ce, req, &pasid);
 	if (ret)
@@ -167,6 +175,36 @@ static int translate(struct vtd *v, const struct vtd_request *req, struct vtd_tr
 	if (!ret)
 		answer(out, req->addr, &page);
 	return ret;
+}
+
+int vtd_page_request_check(struct vtd *v, const struct vtd_page_request *req, u32 *pasid)
+{
+	const struct vtd_request r = {.sid = req->sid,
+				      .at = VTD_AT_PAGE_REQUEST,
+				      .has_pasid = req->has_pasid,
+				      .write = req->write,
+				      .exec = req->exec,
+				      .priv = req->priv,
+				      .pasid = req->pasid,
+				      .addr = req->addr};
+	const struct vtd_context *ce;
+	const struct vtd_pasid *pe;
+	bool fpd = false;
+	int ret;
+
+	/* Remapping is off: an unsupported message, no fault. */
+	if (!(vtd_reg32(v, VTD_GSTS) & VTD_G_TE))
+		return VTD_FR_RTA_1;
+	ret = mode_check(v, &r);
+	if (!ret)
+		ret = vtd_context_get(v, r.sid, &ce, &fpd);
+	if (!ret && !ce->pre)
+		ret = VTD_FR_SCT_8;
+	if (!ret)
+		ret = select_pasid(v, ce, &r, pasid);
+	if (!ret)
+		ret = vtd_pasid_get(v, ce, *pasid, &pe, &fpd);
+	return ret ? refuse(v, &r, ret, fpd) : 0;
 }
 
 int vtd_translate(struct vtd *v, const struct vtd_request *req, struct vtd_translation *out)

@@ -75,6 +75,7 @@ void vtd_free(struct vtd *v)
 
 void vtd_reset(struct vtd *v)
 {
+	vtd_prq_release(v);
 	vtd_inv_all(v);
 	vtd_regs_reset(v);
 }
@@ -93,6 +94,7 @@ int vtd_attach(struct vtd *v, u16 sid, const struct vtd_endpoint_ops *ops, void 
 
 void vtd_detach(struct vtd *v, u16 sid)
 {
+	vtd_prq_forget(v, sid);
 	for (unsigned int i = 0; i < v->endpoints; i++) {
 		if (v->endpoint[i].sid == sid) {
 			v->endpoint[i] = v->endpoint[--v->endpoints];

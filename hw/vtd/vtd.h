@@ -57,7 +57,7 @@ void vtd_config_help(void);
 
 /**
  * struct vtd_host_ops - How the unit reaches the outside.
- * @msi: write @data to @addr (fault event, invalidation completion event)
+ * @msi: write @data to @addr (fault, invalidation completion, page request event)
  */
 struct vtd_host_ops {
 	void (*msi)(void *host, u64 addr, u32 data);
@@ -81,6 +81,7 @@ enum vtd_at {
 	VTD_AT_UNTRANSLATED = 0,
 	VTD_AT_TRANSLATION = 1, /* ATS translation request */
 	VTD_AT_TRANSLATED = 2,
+	VTD_AT_PAGE_REQUEST = 4, /* a message, not a request; it has no AT field */
 };
 
 /**
@@ -152,12 +153,72 @@ struct vtd_devtlb_inv {
 };
 
 /**
+ * struct vtd_page_request - A page request message of an endpoint (PCIe 10.4; specification 7.4).
+ * @sid: source-id, bus << 8 | device << 3 | function
+ * @has_pasid: with a PASID prefix
+ * @last: of its group; the last request of a group is the one that is answered
+ * @read: read permission is wanted
+ * @write: write permission is wanted; neither, with @last: a stop marker
+ * @exec: execute permission is wanted; with @has_pasid only
+ * @priv: privileged mode; with @has_pasid only
+ * @pasid: 20 bits
+ * @prgi: page request group index, 9 bits
+ * @addr: bits 11:0 are ignored
+ */
+struct vtd_page_request {
+	u16 sid;
+	bool has_pasid;
+	bool last;
+	bool read;
+	bool write;
+	bool exec;
+	bool priv;
+	u32 pasid;
+	u16 prgi;
+	u64 addr;
+};
+
+/**
+ * struct vtd_page_response - A page group response message (PCIe 10.4.2; specification 7.5.3).
+ * @has_pasid: with a PASID prefix
+ * @pasid: 20 bits, else 0
+ * @prgi: page request group index, 9 bits
+ * @code: VTD_PGRP_RC_*
+ */
+struct vtd_page_response {
+	bool has_pasid;
+	u32 pasid;
+	u16 prgi;
+	unsigned int code;
+};
+
+/**
+ * vtd_page_request() - An endpoint sends a page request (specification 7.4).
+ *
+ * It goes into the page request queue, or the unit answers the group itself, if this is its last
+ * request: Response Failure without ECAP.PRS, with translation off, without a valid root and
+ * context entry, or if the queue is not in memory; Invalid Request if the context entry does not
+ * permit page requests (SCT.8), or if the PASID has no valid entry. What is wrong with the tables
+ * is recorded as a fault, unless fault processing is disabled. If the queue is full PRS.PRO is
+ * set and the request discarded, as all that follow are until software clears PRO; the group is
+ * answered with Success then, or when a wait descriptor drains page requests.
+ *
+ * The response may come before this function returns.
+ *
+ * Return: whether it is in the queue.
+ */
+bool vtd_page_request(struct vtd *v, const struct vtd_page_request *req);
+
+/**
  * struct vtd_endpoint_ops - What the unit asks of an endpoint.
  * @invalidate: drop device-TLB entries, at once
+ * @response: to a page request of this function, with its PASID or any other, expected or not;
+ *	may be NULL
  * @each: visit the device-TLB as vtd_inspect_each() does; false when @visit was; may be NULL
  */
 struct vtd_endpoint_ops {
 	void (*invalidate)(void *endpoint, const struct vtd_devtlb_inv *inv);
+	void (*response)(void *endpoint, const struct vtd_page_response *resp);
 	bool (*each)(void *endpoint, bool (*visit)(void *ctx, const struct vtd_view *e), void *ctx);
 };
 
@@ -167,12 +228,15 @@ struct vtd_endpoint_ops {
  * @filled: a PASID entry has been fetched into its cache
  * @descriptor: the unit is about to execute an invalidation descriptor (four quadwords);
  *	true: it is to be lost, as by a defect of hardware
+ * @request: a page request has been put into the queue, the vtd_prq_queued()th; @pasid is that
+ *	whose entry serves it, also without a PASID prefix
  * @forgotten: the unit has dropped all that it had cached, without being told by a descriptor
  */
 struct vtd_watch {
 	void (*used)(void *watcher, const struct vtd_view *e);
 	void (*filled)(void *watcher, const struct vtd_view *e);
 	bool (*descriptor)(void *watcher, const u64 *d);
+	void (*request)(void *watcher, const struct vtd_page_request *req, u32 pasid);
 	void (*forgotten)(void *watcher);
 };
 

@@ -22,6 +22,8 @@
 #define VTD_IOTLB_BASE 0x500
 #define VTD_ENDPOINTS 16
 #define VTD_VERSION 0x60
+/* Answers to discarded page requests that wait; further ones are sent at once. */
+#define VTD_HELD 512
 
 struct gmem;
 
@@ -71,6 +73,7 @@ struct vtd_context {
 	bool fpd;
 	bool dte;
 	bool paside;
+	bool pre;
 	bool rid_priv;
 	u32 rid_pasid;
 	u32 pasids; /* that the directory covers */
@@ -180,6 +183,24 @@ struct vtd_vcs {
 	u64 *used;
 };
 
+/** struct vtd_held - An answer of the unit itself that waits for software to clear PRS.PRO. */
+struct vtd_held {
+	u16 sid;
+	struct vtd_page_response resp;
+};
+
+/**
+ * struct vtd_prq - Page requests.
+ * @queued: requests ever put into the queue
+ * @held: a ring, @held_count of them from @held_first on
+ */
+struct vtd_prq {
+	u64 queued;
+	unsigned int held_first;
+	unsigned int held_count;
+	struct vtd_held held[VTD_HELD];
+};
+
 struct vtd {
 	struct vtd_config cfg;
 	struct machine *m;
@@ -212,6 +233,7 @@ struct vtd {
 
 	struct vtd_drain drain;
 	struct vtd_vcs vcs;
+	struct vtd_prq prq;
 	struct vtd_endpoint endpoint[VTD_ENDPOINTS];
 	unsigned int endpoints;
 
@@ -270,7 +292,7 @@ void vtd_fault_update(struct vtd *v);
 void vtd_fault_status(struct vtd *v, u32 bit);
 /**
  * vtd_event() - Deliver or hold back a message-signalled event (7.3).
- * @ctl: VTD_FECTL or VTD_IECTL; data and address registers follow it
+ * @ctl: VTD_FECTL, VTD_IECTL or VTD_PECTL; data and address registers follow it
  */
 void vtd_event(struct vtd *v, unsigned int ctl);
 /** vtd_event_unmask() - Deliver a held message if the mask has been cleared. */
@@ -279,6 +301,25 @@ void vtd_event_unmask(struct vtd *v, unsigned int ctl);
 /* qi.c */
 /** vtd_qi_run() - Execute descriptors until the queue is empty, in error, or must wait. */
 void vtd_qi_run(struct vtd *v);
+
+/* prq.c */
+/** vtd_prq_update() - Software has written PRS: pending bit, and answers that waited for PRO. */
+void vtd_prq_update(struct vtd *v);
+/** vtd_prq_release() - Send the answers that wait: drain of page requests (7.10), reset. */
+void vtd_prq_release(struct vtd *v);
+/** vtd_prq_forget() - No answer that waits goes to @sid. */
+void vtd_prq_forget(struct vtd *v, u16 sid);
+/** vtd_prq_response() - Execute a page group response descriptor (7.5.3). */
+void vtd_prq_response(struct vtd *v, const u64 *d);
+
+/* translate.c */
+/**
+ * vtd_page_request_check() - Whether a page request may be queued.
+ * @pasid: whose entry serves it, if it may
+ *
+ * Return: 0, or the fault reason, recorded unless fault processing is disabled, or translation.
+ */
+int vtd_page_request_check(struct vtd *v, const struct vtd_page_request *req, u32 *pasid);
 
 /* vcs.c */
 /** vtd_vcs_init() - Make the pool that the configuration says. Return: 0 or -ENOMEM. */

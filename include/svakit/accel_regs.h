@@ -169,6 +169,10 @@ enum svk_lab_counter {
 	SVK_LAB_IRQ, /* interrupts sent by all functions */
 	SVK_LAB_DOORBELL,
 	SVK_LAB_BAD_ACCESS, /* register accesses of a wrong width or alignment */
+	SVK_LAB_PRQ, /* page requests sent, stop markers not counted */
+	SVK_LAB_PRQ_OVERFLOW, /* of these, found the queue full or PRS.PRO set */
+	SVK_LAB_PGRP_RESP, /* page group responses sent, those of the unit itself included */
+	SVK_LAB_PGRP_STRAY, /* of these, found nobody who waits */
 	SVK_LAB_COUNTERS
 };
 

@@ -165,13 +165,14 @@
 /* FRCD: the low half holds FI, the high half the rest. */
 #define VTD_FRCD_FI SVK_MASK(63, 12)
 #define VTD_FRCD_SID SVK_MASK(15, 0)
+#define VTD_FRCD_T2 SVK_BIT(28) /* with T1 clear: a page request */
 #define VTD_FRCD_PRIV SVK_BIT(29)
 #define VTD_FRCD_EXE SVK_BIT(30)
 #define VTD_FRCD_PP SVK_BIT(31) /* PASID present */
 #define VTD_FRCD_FR SVK_MASK(39, 32)
 #define VTD_FRCD_PV SVK_MASK(59, 40) /* PASID value */
 #define VTD_FRCD_AT SVK_MASK(61, 60)
-#define VTD_FRCD_T1 SVK_BIT(62) /* 0 write, 1 read */
+#define VTD_FRCD_T1 SVK_BIT(62) /* 0 write, 1 read, unless T2 */
 #define VTD_FRCD_F SVK_BIT(63) /* W1C */
 
 /* IQA, IQH, IQT */
@@ -180,10 +181,32 @@
 #define VTD_IQA_IQA SVK_MASK(63, 12)
 #define VTD_IQ_OFFSET SVK_MASK(18, 4) /* byte offset of a descriptor */
 
-/* ICS, PRS */
-#define VTD_ICS_IWC SVK_BIT(0)
-#define VTD_PRS_PPR SVK_BIT(0)
-#define VTD_PRS_PRO SVK_BIT(1)
+/* ICS */
+#define VTD_ICS_IWC SVK_BIT(0) /* W1C */
+
+/* PQH, PQT, PQA: the page request queue, of descriptors of 32 bytes */
+#define VTD_PQA_PQS SVK_MASK(2, 0) /* 2^PQS pages */
+#define VTD_PQA_PQA SVK_MASK(63, 12)
+#define VTD_PQ_OFFSET SVK_MASK(18, 5) /* byte offset of a descriptor */
+
+/* PRS */
+#define VTD_PRS_PPR SVK_BIT(0) /* W1C: a descriptor was added */
+#define VTD_PRS_PRO SVK_BIT(1) /* W1C: one did not fit; none is added until it is cleared */
+
+/* Page request descriptor, quadwords 0 and 1; 2 and 3 are zero (7.4.1.1). */
+#define VTD_PRD_SIZE 32
+#define VTD_PRD_TYPE SVK_MASK(7, 0)
+#define VTD_PRD_TYPE_PAGE 1 /* page request, or stop marker */
+#define VTD_PRD_PP SVK_BIT(8) /* PASID present */
+#define VTD_PRD_RID SVK_MASK(31, 16)
+#define VTD_PRD_PASID SVK_MASK(51, 32)
+#define VTD_PRD_EXE SVK_BIT(52) /* execute wanted */
+#define VTD_PRD_PRIV SVK_BIT(53) /* in privileged mode */
+#define VTD_PRD_RD SVK_BIT(0) /* quadword 1: read wanted */
+#define VTD_PRD_WR SVK_BIT(1) /* write wanted */
+#define VTD_PRD_LPIG SVK_BIT(2) /* last of its group; neither RD nor WR: a stop marker */
+#define VTD_PRD_PRGI SVK_MASK(11, 3) /* page request group index */
+#define VTD_PRD_ADDR SVK_MASK(63, 12)
 
 /* IQERCD */
 #define VTD_IQERCD_IQEI SVK_MASK(3, 0)
@@ -262,7 +285,15 @@ enum vtd_desc_type {
 #define VTD_PGRP_PP SVK_BIT(4)
 #define VTD_PGRP_RC SVK_MASK(15, 12)
 #define VTD_PGRP_RID SVK_MASK(31, 16)
-#define VTD_PGRP_PRGI SVK_MASK(11, 3) /* quadword 1 */
+/*
+ * Quadword 1. Bit 2 was LPIG before revision 4.0 and is reserved since; hardware has always ignored
+ * it, and Linux has set it until 6.18 (commit 4402e8f39d0b).
+ */
+#define VTD_PGRP_LPIG SVK_BIT(2)
+#define VTD_PGRP_PRGI SVK_MASK(11, 3)
+#define VTD_PGRP_RC_SUCCESS 0
+#define VTD_PGRP_RC_INVALID 1 /* no such page, or not for this access */
+#define VTD_PGRP_RC_FAILURE 15 /* the function shall send no page request any more */
 
 /* Scalable-mode root entry, two quadwords: functions below and from 80h (9.2). */
 #define VTD_ROOT_P SVK_BIT(0)
