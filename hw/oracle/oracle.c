@@ -54,6 +54,8 @@ static bool watch_descriptor(void *watcher, const u64 *d)
 
 	if (type == VTD_DESC_WAIT) {
 		o->unwaited = false;
+		if (d[0] & VTD_WAIT_PD)
+			oracle_requests_drained(o);
 		return false;
 	}
 	if (o->lose_count && (o->lose_types >> type & 1)) {
@@ -75,6 +77,11 @@ static void watch_filled(void *watcher, const struct vtd_view *e)
 	oracle_rules_filled(watcher, e);
 }
 
+static void watch_request(void *watcher, const struct vtd_page_request *req, u32 pasid)
+{
+	oracle_request_queued(watcher, req, pasid);
+}
+
 /* Nothing is cached, so nothing is due. */
 static void watch_forgotten(void *watcher)
 {
@@ -82,6 +89,7 @@ static void watch_forgotten(void *watcher)
 
 	o->uses = 0;
 	o->duties = 0;
+	o->requests = 0;
 	o->unwaited = false;
 }
 
@@ -89,6 +97,7 @@ static const struct vtd_watch oracle_watch = {
 	.used = watch_used,
 	.filled = watch_filled,
 	.descriptor = watch_descriptor,
+	.request = watch_request,
 	.forgotten = watch_forgotten,
 };
 

@@ -13,6 +13,7 @@
 #define ORACLE_USES 4096 /* stale entries remembered as used, at a time */
 #define ORACLE_KNOWN 4096 /* findings remembered, so that each is made once */
 #define ORACLE_DUTIES 256 /* PASID entries whose caches are still to be invalidated */
+#define ORACLE_REQUESTS 1024 /* page requests that software has not done with */
 
 /**
  * struct oracle_desc - An invalidation descriptor that the unit executed, or lost.
@@ -65,6 +66,7 @@ enum oracle_rule_id {
 	RULE_DID_REUSE,
 	RULE_UNKNOWN_SID,
 	RULE_NO_WAIT,
+	RULE_PRQ_DRAIN,
 	ORACLE_RULES
 };
 
@@ -91,6 +93,28 @@ struct oracle_duty {
 	bool early;
 };
 
+/**
+ * struct oracle_request - A page request that software has been told of, and has not done with.
+ * @number: which one of the unit's queue, from 1 on
+ * @sid: source-id
+ * @has_pasid: with a PASID prefix
+ * @pasid: whose entry serves it, also without a prefix
+ * @prgi: group index
+ * @last: of its group: done when the group is answered; else when it has left the queue
+ * @taken: its PASID entry has been taken away since
+ * @drained: page requests have been drained after that
+ */
+struct oracle_request {
+	u64 number;
+	u16 sid;
+	bool has_pasid;
+	u32 pasid;
+	u16 prgi;
+	bool last;
+	bool taken;
+	bool drained;
+};
+
 struct oracle {
 	struct vtd *unit;
 	FILE *out;
@@ -105,6 +129,8 @@ struct oracle {
 	size_t knowns;
 	struct oracle_duty duty[ORACLE_DUTIES];
 	size_t duties;
+	struct oracle_request request[ORACLE_REQUESTS];
+	size_t requests;
 	bool unwaited; /* descriptors have been executed since the last wait */
 	struct oracle_desc unwaited_desc;
 	u32 lose_types;
@@ -132,6 +158,16 @@ void oracle_rules_descriptor(struct oracle *o, const struct oracle_desc *d);
 void oracle_rules_filled(struct oracle *o, const struct vtd_view *e);
 /** oracle_rules_confirm() - Nothing is under way: what is still due is a finding. */
 void oracle_rules_confirm(struct oracle *o);
+
+/* requests.c */
+/** oracle_request_queued() - As vtd_watch.request. */
+void oracle_request_queued(struct oracle *o, const struct vtd_page_request *req, u32 pasid);
+/** oracle_requests_descriptor() - A descriptor is about to be executed: PASID-cache, response. */
+void oracle_requests_descriptor(struct oracle *o, const u64 *q);
+/** oracle_requests_drained() - A wait descriptor has drained page requests. */
+void oracle_requests_drained(struct oracle *o);
+/** oracle_requests_undrained() - A PASID entry is used anew. Return: too early, as requests go. */
+bool oracle_requests_undrained(struct oracle *o, const struct vtd_view *e);
 
 /* report.c */
 /** oracle_report_rule() - A broken rule; @d may be NULL. */

@@ -32,6 +32,9 @@ const struct oracle_rule oracle_rules[ORACLE_RULES] = {
 			      "a device-TLB invalidation named a source-id that no device has"},
 	[RULE_NO_WAIT] = {"no-wait", "6.5.2.8",
 			  "invalidations were queued, and nobody waited for their end"},
+	[RULE_PRQ_DRAIN] = {"prq-drain", "7.10",
+			    "a PASID is in use again, and page requests of its former use were "
+			    "neither answered nor drained"},
 };
 
 static unsigned int desc_type(const u64 *q)
@@ -166,6 +169,7 @@ void oracle_rules_descriptor(struct oracle *o, const struct oracle_desc *d)
 			broken(o, RULE_UNKNOWN_SID, &(struct vtd_view){.sid = sid}, d);
 		break;
 	}
+	oracle_requests_descriptor(o, d->q);
 	o->unwaited = true;
 	o->unwaited_desc = *d;
 	duties_meet(o, d->q);
@@ -195,6 +199,8 @@ void oracle_rules_filled(struct oracle *o, const struct vtd_view *e)
 
 	if (e->kind != VTD_VIEW_PASID)
 		return;
+	if (oracle_requests_undrained(o, e))
+		broken(o, RULE_PRQ_DRAIN, e, NULL);
 	vtd_inspect_each(o->unit, 1u << VTD_VIEW_IOTLB, check_reuse, &c);
 	if (c.found)
 		broken(o, RULE_DID_REUSE, e, NULL);
