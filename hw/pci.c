@@ -94,6 +94,18 @@ static bool pci_starts_flr(const struct pci_function *fn, unsigned int off, cons
 	return buf[at - off] & (PCI_EXP_DEVCTL_BCR_FLR >> 8);
 }
 
+/* Whether it sets PRI Reset, which reads 0 and is ignored while PRI is on (PCIe 7.8.9.2). */
+static bool pci_resets_pri(const struct pci_function *fn, unsigned int off, const u8 *buf,
+			   unsigned int len)
+{
+	unsigned int cap = pci_find_ext_cap(fn, PCI_EXT_CAP_ID_PRI);
+	unsigned int at = cap + PCI_PRI_CTRL;
+
+	if (!cap || at < off || at >= off + len || pci_pri_enabled(fn))
+		return false;
+	return buf[at - off] & PCI_PRI_CTRL_RESET;
+}
+
 void pci_config_write(struct pci_function *fn, unsigned int off, const void *buf, unsigned int len)
 {
 	const u8 *in = buf;
@@ -109,6 +121,8 @@ void pci_config_write(struct pci_function *fn, unsigned int off, const void *buf
 		log_debug("%s: function-level reset", fn->name);
 		pci_reset(fn);
 	}
+	if (fn->ops->pri_reset && pci_resets_pri(fn, off, in, len))
+		fn->ops->pri_reset(fn);
 	if (fn->ops->config_written)
 		fn->ops->config_written(fn, off, len);
 }

@@ -22,6 +22,7 @@ struct pci_function;
  * @bar_read: @len 1, 2, 4 or 8, naturally aligned, inside the BAR
  * @bar_write: likewise
  * @reset: conventional or function-level reset, or the client went away
+ * @pri_reset: Reset was written to the PRI control register while PRI is off; may be NULL
  * @config_written: after a configuration write took effect; may be NULL
  */
 struct pci_function_ops {
@@ -29,6 +30,7 @@ struct pci_function_ops {
 	void (*bar_write)(struct pci_function *fn, unsigned int bar, u64 off, u64 val,
 			  unsigned int len);
 	void (*reset)(struct pci_function *fn);
+	void (*pri_reset)(struct pci_function *fn);
 	void (*config_written)(struct pci_function *fn, unsigned int off, unsigned int len);
 };
 
@@ -106,7 +108,12 @@ unsigned int pci_add_ext_cap(struct pci_function *fn, u16 id, u8 version, unsign
 
 /** pci_add_ats() - ATS: page-aligned requests, invalidate queue depth 32. */
 void pci_add_ats(struct pci_function *fn);
-/** pci_add_pri() - PRI: PRG response PASID required, @outstanding requests. */
+/**
+ * pci_add_pri() - PRI: PRG response PASID required, @outstanding requests (PCIe 10.5.2).
+ *
+ * Enable, allocation and the clearing of status bits are done here; the bits are set, and Stopped
+ * kept, by the function, through pci_pri_status_set().
+ */
 void pci_add_pri(struct pci_function *fn, u32 outstanding);
 /** pci_add_pasid() - PASID: @width bits (1..20), no execute, no privileged mode. */
 void pci_add_pasid(struct pci_function *fn, unsigned int width);
@@ -134,6 +141,12 @@ u64 pci_bar_address(const struct pci_function *fn, unsigned int bar);
 bool pci_ats_enabled(const struct pci_function *fn);
 /** pci_pri_enabled() - PRI control, Enable. */
 bool pci_pri_enabled(const struct pci_function *fn);
+/** pci_pri_allocation() - Page requests that software lets be outstanding; 0 without PRI. */
+u32 pci_pri_allocation(const struct pci_function *fn);
+/** pci_pri_status() - PRI status register, PCI_PRI_STATUS_*; 0 without PRI. */
+u16 pci_pri_status(const struct pci_function *fn);
+/** pci_pri_status_set() - Clear, then set, bits of the PRI status register. */
+void pci_pri_status_set(struct pci_function *fn, u16 clear, u16 set);
 /** pci_pasid_enabled() - PASID control, Enable. */
 bool pci_pasid_enabled(const struct pci_function *fn);
 

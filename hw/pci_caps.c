@@ -142,6 +142,29 @@ bool pci_pri_enabled(const struct pci_function *fn)
 	return ext_cap_bit(fn, PCI_EXT_CAP_ID_PRI, PCI_PRI_CTRL, PCI_PRI_CTRL_ENABLE);
 }
 
+u32 pci_pri_allocation(const struct pci_function *fn)
+{
+	unsigned int at = pci_find_ext_cap(fn, PCI_EXT_CAP_ID_PRI);
+
+	return at ? pci_get32(fn->config, at + PCI_PRI_ALLOC_REQ) : 0;
+}
+
+u16 pci_pri_status(const struct pci_function *fn)
+{
+	unsigned int at = pci_find_ext_cap(fn, PCI_EXT_CAP_ID_PRI);
+
+	return at ? pci_get16(fn->config, at + PCI_PRI_STATUS) : 0;
+}
+
+void pci_pri_status_set(struct pci_function *fn, u16 clear, u16 set)
+{
+	unsigned int at = pci_find_ext_cap(fn, PCI_EXT_CAP_ID_PRI);
+
+	if (at)
+		pci_set16(fn->config, at + PCI_PRI_STATUS,
+			  (pci_get16(fn->config, at + PCI_PRI_STATUS) & ~clear) | set);
+}
+
 bool pci_pasid_enabled(const struct pci_function *fn)
 {
 	return ext_cap_bit(fn, PCI_EXT_CAP_ID_PASID, PCI_PASID_CTRL, PCI_PASID_CTRL_ENABLE);

@@ -7,8 +7,6 @@
 #include "accel/accel_internal.h"
 #include "machine.h"
 
-/* Page requests that may be outstanding (PRI capability). */
-#define ACCEL_PRI_OUTSTANDING 64
 /* Of the first accelerator, in traces; 0 is the VT-d function. */
 #define ACCEL_FUNCTION_INDEX 1
 
@@ -41,15 +39,22 @@ void accel_reset_registers(struct accel *a)
 	a->glb_ctrl = 0;
 	a->glb_err = 0;
 	for (i = 0; i < a->cfg.queues; i++)
-		accel_queue_reset(&a->queue[i]);
+		accel_queue_reset(a, &a->queue[i]);
 }
 
 static void accel_function_reset(struct pci_function *fn)
 {
 	struct accel *a = fn->priv;
 
+	/* Before the queues: a function that is reset says no good-bye. */
+	accel_pri_reset(a);
 	accel_reset_registers(a);
 	accel_config_sync(a);
+}
+
+static void accel_function_pri_reset(struct pci_function *fn)
+{
+	accel_pri_reset(fn->priv);
 }
 
 static void accel_config_written(struct pci_function *fn, unsigned int off, unsigned int len)
@@ -63,6 +68,7 @@ static const struct pci_function_ops accel_pci_ops = {
 	.bar_read = accel_bar_read,
 	.bar_write = accel_bar_write,
 	.reset = accel_function_reset,
+	.pri_reset = accel_function_pri_reset,
 	.config_written = accel_config_written,
 };
 
@@ -81,8 +87,14 @@ static bool accel_each(void *endpoint, bool (*visit)(void *ctx, const struct vtd
 	return atc_each(&a->atc, a->cfg.sid, visit, ctx);
 }
 
+static void accel_response(void *endpoint, const struct vtd_page_response *resp)
+{
+	accel_pri_response(endpoint, resp);
+}
+
 static const struct vtd_endpoint_ops accel_endpoint_ops = {
 	.invalidate = accel_invalidate,
+	.response = accel_response,
 	.each = accel_each,
 };
 

@@ -2,7 +2,8 @@
 /*
  * The accelerator from inside. Files: accel.c (life of the function), regs.c
  * (BAR 0 and 2), queue.c (state of a queue), engine.c (the thread, order of
- * work), ops.c (descriptors), dma.c (access to memory), atc.c (device-TLB).
+ * work), ops.c (descriptors), dma.c (access to memory), atc.c (device-TLB),
+ * pri.c (page requests), lab.c (lab page).
  *
  * Everything here is guarded by the machine's lock, except the chunk while the
  * engine has dropped the lock to move its data (struct engine).
@@ -30,6 +31,10 @@
 #define ACCEL_CHUNK 0x10000u
 /* Pages that a chunk can touch when it does not start at a page boundary. */
 #define ACCEL_RUNS (ACCEL_CHUNK / 0x1000 + 1)
+/* Page requests that may be outstanding (PRI capability); a power of two, at most 512. */
+#define ACCEL_PRI_OUTSTANDING 64
+/* Page requests for one access, after which it is refused. */
+#define ACCEL_PRI_ATTEMPTS 16
 /* "accel-" and a number. */
 #define ACCEL_NAME_SIZE 24
 
@@ -47,18 +52,50 @@ struct accel_desc {
 	u64 pad[2];
 };
 
+/** struct accel_outcome - How a descriptor ended, as in its completion record. */
+struct accel_outcome {
+	enum svk_status status;
+	u64 fault_addr;
+	u64 result;
+};
+
 /**
  * struct accel_job - A descriptor under way.
  * @active: the rest is meaningful
  * @desc: what was fetched; software may change its own copy at will
  * @done: bytes, or members of a batch, finished
  * @result: value of the completion record so far
+ * @ended: @outcome is valid; what is left is the record
  */
 struct accel_job {
 	bool active;
 	struct accel_desc desc;
 	u64 done;
 	u64 result;
+	bool ended;
+	struct accel_outcome outcome;
+};
+
+enum accel_park_state {
+	ACCEL_PARK_NONE,
+	ACCEL_PARK_SENT, /* a page request waits for its response */
+	ACCEL_PARK_UNSENT, /* there are as many of them as software allows */
+};
+
+/**
+ * struct accel_park - Whether a queue waits for a page, and for which.
+ * @state: NONE: it does not
+ * @write: the access that was refused is a write
+ * @refused: the response was no: the access is not tried again
+ * @attempts: requests since the last progress
+ * @addr: first byte that was refused
+ */
+struct accel_park {
+	enum accel_park_state state;
+	bool write;
+	bool refused;
+	unsigned int attempts;
+	u64 addr;
 };
 
 /**
@@ -76,6 +113,7 @@ struct accel_job {
  *	notices when it has the lock again
  * @batch: the batch whose members are being executed
  * @job: the descriptor under way, a member of @batch if that is active
+ * @park: the page that it waits for
  */
 struct accel_queue {
 	unsigned int index;
@@ -94,6 +132,7 @@ struct accel_queue {
 	u32 epoch;
 	struct accel_job batch;
 	struct accel_job job;
+	struct accel_park park;
 };
 
 /** struct accel_run - Host-contiguous bytes. */
@@ -106,6 +145,7 @@ struct accel_run {
  * struct accel_stream - One operand of a chunk.
  * @addr: input address of its first byte
  * @write: it is written
+ * @missing: the byte behind those ready is refused for want of a page or of a permission
  * @ready: bytes translated
  * @near: where the device-TLB was used last; outlives the chunk
  * @runs: valid elements of @run
@@ -114,6 +154,7 @@ struct accel_run {
 struct accel_stream {
 	u64 addr;
 	bool write;
+	bool missing;
 	u32 ready;
 	struct atc_cursor near;
 	unsigned int runs;
@@ -124,11 +165,12 @@ struct accel_stream {
 /**
  * struct accel_chunk - The step of a descriptor that is executed outside the lock.
  * @op: opcode
- * @operand: pattern (FILL), or CRC so far (CRC32C)
+ * @operand: pattern (FILL), from its byte at the start of the chunk on, or CRC so far (CRC32C)
  * @streams: operands in use
  * @stream: source first; both sources of COMPARE; FILL has the target alone
  * @len: bytes that every operand has ready
  * @status: SVK_CPL_OK, or why the step ends before the descriptor does
+ * @missing: refused for want of a page or of a permission
  * @fault_addr: address of the access that was refused
  * @result: CRC so far, or offset of a difference
  */
@@ -139,8 +181,35 @@ struct accel_chunk {
 	struct accel_stream stream[2];
 	u32 len;
 	enum svk_status status;
+	bool missing;
 	u64 fault_addr;
 	u64 result;
+};
+
+/**
+ * struct accel_pri_slot - A page request that is not answered yet.
+ * @prgi: its group index; kept when the slot is free
+ * @pasid: of the request, as in SVK_QCFG_PASID
+ * @owner: of a busy slot: the queue that waits, NULL if it does not any more
+ */
+struct accel_pri_slot {
+	bool busy;
+	u16 prgi;
+	u32 pasid;
+	struct accel_queue *owner;
+};
+
+/**
+ * struct accel_pri - The page request interface.
+ * @enabled: as configuration space says
+ * @limit: requests that may be outstanding
+ * @outstanding: busy slots
+ */
+struct accel_pri {
+	bool enabled;
+	unsigned int limit;
+	unsigned int outstanding;
+	struct accel_pri_slot slot[ACCEL_PRI_OUTSTANDING];
 };
 
 /**
@@ -164,6 +233,7 @@ struct accel {
 	bool bus_master;
 	bool pasid_enabled;
 	bool ats_enabled;
+	struct accel_pri pri;
 	u32 glb_ctrl;
 	u64 glb_err;
 	struct accel_queue queue[SVK_ACCEL_MAX_QUEUES];
@@ -211,11 +281,11 @@ void accel_queue_control(struct accel *a, struct accel_queue *q, u32 val);
 /** accel_queue_doorbell() - Write to the portal's TAIL. */
 void accel_queue_doorbell(struct accel *a, struct accel_queue *q, u32 tail);
 /** accel_queue_abort() - Abandon its work; DISABLED, or STOPPING until a chunk has left. */
-void accel_queue_abort(struct accel_queue *q);
+void accel_queue_abort(struct accel *a, struct accel_queue *q);
 /** accel_queue_halt() - Stop with an error: STATUS, GLB_ERR, vector 0. */
 void accel_queue_halt(struct accel *a, struct accel_queue *q, enum svk_queue_err err, u64 addr);
 /** accel_queue_reset() - Abort and set the registers to their reset values. */
-void accel_queue_reset(struct accel_queue *q);
+void accel_queue_reset(struct accel *a, struct accel_queue *q);
 /** accel_queue_has_work() - Return: the engine has something to do for it. */
 bool accel_queue_has_work(const struct accel_queue *q);
 /** accel_queue_busy() - Return: work is in flight or waits. */
@@ -255,16 +325,47 @@ void accel_chunk_run(struct accel_chunk *c);
 void accel_dma_map(struct accel *a, const struct accel_queue *q, struct accel_chunk *c);
 
 /**
- * accel_dma_ptr() - Host address of a small object of software's.
- * @len: bytes; the object is naturally aligned, so that it lies in one page
- * @status: SVK_CPL_OK, or why not
- *
- * Return: pointer, good until the lock is dropped, or NULL.
+ * struct accel_access - Access to a small object of software's.
+ * @addr: naturally aligned, so that the object lies in one page
+ * @len: bytes
+ * @write: else it is read
+ * @missing: outcome: refused for want of a page or of a permission
+ * @status: outcome: SVK_CPL_OK, or why not
  */
-void *accel_dma_ptr(struct accel *a, const struct accel_queue *q, u64 addr, u32 len, bool write,
-		    enum svk_status *status);
+struct accel_access {
+	u64 addr;
+	u32 len;
+	bool write;
+	bool missing;
+	enum svk_status status;
+};
+
+/** accel_dma_ptr() - Return: its host address, good until the lock is dropped, or NULL. */
+void *accel_dma_ptr(struct accel *a, const struct accel_queue *q, struct accel_access *x);
 
 /** accel_config_sync() - Take over configuration space; without ATS the device-TLB is empty. */
 void accel_config_sync(struct accel *a);
+
+/* pri.c */
+
+/**
+ * accel_pri_block() - An access was refused for want of a page: ask for it, and park the queue.
+ * @addr: first byte that was refused
+ * @write: the access is a write
+ *
+ * Return: true: the queue waits, or has its answer already (struct accel_park), and will be
+ * served again; false: page requests are off, or were of no use.
+ */
+bool accel_pri_block(struct accel *a, struct accel_queue *q, u64 addr, bool write);
+/** accel_pri_progress() - The access succeeded, or failed for good. */
+void accel_pri_progress(struct accel_queue *q);
+/** accel_pri_abandon() - The queue waits no longer; a response that comes will be ignored. */
+void accel_pri_abandon(struct accel *a, struct accel_queue *q);
+/** accel_pri_response() - A page group response has come. */
+void accel_pri_response(struct accel *a, const struct vtd_page_response *resp);
+/** accel_pri_sync() - Take over configuration space. */
+void accel_pri_sync(struct accel *a);
+/** accel_pri_reset() - Expect no response any more; queues that wait are refused. */
+void accel_pri_reset(struct accel *a);
 
 #endif /* HW_ACCEL_ACCEL_INTERNAL_H */

@@ -6,10 +6,14 @@
 #include "machine.h"
 #include "vtd/inspect.h"
 
-/* An input address translated: where it is, and for how many bytes that holds. */
+/*
+ * An input address translated: where it is, and for how many bytes that holds;
+ * or refused, and whether a page request may change that.
+ */
 struct dma_extent {
 	u64 gpa;
 	u64 left;
+	bool missing;
 };
 
 static void dma_extent_set(struct dma_extent *x, u64 addr, u64 out, u64 size)
@@ -69,7 +73,9 @@ static int dma_ats_request(struct accel *a, const struct vtd_request *req, bool 
 	if ((e.perm & need) || (e.perm && !cached))
 		atc_insert(&a->atc, &e);
 	dma_extent_set(x, req->addr, out.addr, out.size);
-	return e.perm & need ? 0 : -1;
+	/* An answer without the permission, unlike an error, says that asking may help (10.2.3). */
+	x->missing = !(e.perm & need);
+	return x->missing ? -1 : 0;
 }
 
 static int dma_translate_ats(struct accel *a, struct vtd_request *req, struct dma_extent *x)
@@ -112,6 +118,7 @@ static enum svk_status dma_translate(struct accel *a, const struct accel_queue *
 	};
 	int rc;
 
+	x->missing = false;
 	if (!dma_allowed(a, q))
 		return SVK_CPL_BUS_ERROR;
 	if (a->ats_enabled)
@@ -153,6 +160,7 @@ static enum svk_status stream_extend(struct accel *a, const struct accel_queue *
 	u8 *ptr;
 
 	status = dma_translate(a, q, addr, s->write, &x);
+	s->missing = x.missing;
 	if (status != SVK_CPL_OK)
 		return status;
 	len = limit - s->ready;
@@ -226,22 +234,23 @@ void accel_dma_map(struct accel *a, const struct accel_queue *q, struct accel_ch
 			return;
 		c->status = stream_extend(a, q, s, c->len);
 	} while (c->status == SVK_CPL_OK);
+	c->missing = s->missing;
 	c->fault_addr = s->addr + s->ready;
 	c->len = s->ready;
 }
 
-void *accel_dma_ptr(struct accel *a, const struct accel_queue *q, u64 addr, u32 len, bool write,
-		    enum svk_status *status)
+void *accel_dma_ptr(struct accel *a, const struct accel_queue *q, struct accel_access *x)
 {
-	struct dma_extent x;
+	struct dma_extent at;
 	void *ptr;
 
-	*status = dma_translate(a, q, addr, write, &x);
-	if (*status != SVK_CPL_OK)
+	x->status = dma_translate(a, q, x->addr, x->write, &at);
+	x->missing = at.missing;
+	if (x->status != SVK_CPL_OK)
 		return NULL;
-	ptr = gmem_ptr(a->mem, x.gpa, len, write ? GMEM_WRITE : GMEM_READ);
+	ptr = gmem_ptr(a->mem, at.gpa, x->len, x->write ? GMEM_WRITE : GMEM_READ);
 	if (!ptr)
-		*status = SVK_CPL_BUS_ERROR;
+		x->status = SVK_CPL_BUS_ERROR;
 	return ptr;
 }
 
@@ -252,4 +261,5 @@ void accel_config_sync(struct accel *a)
 	a->ats_enabled = pci_ats_enabled(&a->fn);
 	if (!a->ats_enabled)
 		atc_flush(&a->atc);
+	accel_pri_sync(a);
 }

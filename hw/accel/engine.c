@@ -13,95 +13,143 @@
 #include "machine.h"
 #include "trace.h"
 
-/* How a descriptor ended. */
-struct outcome {
-	enum svk_status status;
-	u64 fault_addr;
-	u64 result;
-};
-
 static bool status_failed(enum svk_status status)
 {
 	return status != SVK_CPL_OK && status != SVK_CPL_MISMATCH;
 }
 
-static bool write_record(struct accel *a, const struct accel_queue *q, const struct accel_job *job,
-			 const struct outcome *o)
+/* An access of @job was refused. Return: whether the queue waits for the page, if it is one. */
+static bool block(struct accel *a, struct accel_queue *q, const struct accel_job *job,
+		  const struct accel_access *x)
 {
-	enum svk_status status;
-	struct svk_cpl *cpl;
+	return x->missing && (job->desc.ctrl & SVK_DESC_BLOCK) &&
+	       accel_pri_block(a, q, x->addr, x->write);
+}
 
-	cpl = accel_dma_ptr(a, q, job->desc.cpl, sizeof(*cpl), true, &status);
+/* As accel_dma_ptr(), but what a response has refused is not tried again. */
+static void *job_ptr(struct accel *a, struct accel_queue *q, struct accel_access *x)
+{
+	if (!q->park.refused)
+		return accel_dma_ptr(a, q, x);
+	x->missing = false;
+	x->status = x->write ? SVK_CPL_FAULT_WRITE : SVK_CPL_FAULT_READ;
+	return NULL;
+}
+
+enum record {
+	RECORD_WRITTEN,
+	RECORD_REFUSED,
+	RECORD_WAITS, /* for its page */
+};
+
+static enum record write_record(struct accel *a, struct accel_queue *q, const struct accel_job *job)
+{
+	struct accel_access x = {
+		.addr = job->desc.cpl,
+		.len = sizeof(struct svk_cpl),
+		.write = true,
+	};
+	const struct accel_outcome *o = &job->outcome;
+	struct svk_cpl *cpl = job_ptr(a, q, &x);
+
 	if (!cpl)
-		return false;
+		return block(a, q, job, &x) ? RECORD_WAITS : RECORD_REFUSED;
 	cpl->tag = cpu_to_le32(job->desc.tag);
 	cpl->done = cpu_to_le64(job->done);
 	cpl->result = cpu_to_le64(o->result);
 	cpl->fault_addr = cpu_to_le64(o->fault_addr);
 	__atomic_store_n((__force u32 *)&cpl->status, (__force u32)cpu_to_le32(o->status),
 			 __ATOMIC_RELEASE);
-	return true;
+	return RECORD_WRITTEN;
 }
 
-/* Return: whether the queue goes on; a record that cannot be written halts it. */
-static bool complete(struct accel *a, struct accel_queue *q, struct accel_job *job,
-		     const struct outcome *o)
+/* The descriptor has ended; whatever page it waited for last, its record is another matter. */
+static void job_end(struct accel *a, struct accel_queue *q, struct accel_job *job,
+		    const struct accel_outcome *o)
 {
-	u32 ctrl = job->desc.ctrl;
-
-	job->active = false;
+	job->ended = true;
+	job->outcome = *o;
+	accel_pri_progress(q);
 	machine_count(a->machine, SVK_LAB_DESC);
 	trace_event(a->machine->trace, TRACE_DMA, (u64)a->cfg.sid << 32 | q->index,
-		    svk_get(SVK_DESC_OP, ctrl), job->done, o->status);
-	if ((ctrl & SVK_DESC_CPL_RECORD) && !write_record(a, q, job, o)) {
+		    svk_get(SVK_DESC_OP, job->desc.ctrl), job->done, o->status);
+}
+
+/*
+ * Write the record of a descriptor that has ended. A record that cannot be
+ * written halts the queue. Return: whether the queue goes on now.
+ */
+static bool complete(struct accel *a, struct accel_queue *q, struct accel_job *job)
+{
+	u32 ctrl = job->desc.ctrl;
+	enum record written = RECORD_WRITTEN;
+
+	if (ctrl & SVK_DESC_CPL_RECORD)
+		written = write_record(a, q, job);
+	if (written == RECORD_WAITS)
+		return false;
+	job->active = false;
+	if (written == RECORD_REFUSED) {
 		log_guest("%s: queue %u: completion record at 0x%" PRIx64 " refused", a->fn.name,
 			  q->index, (uint64_t)job->desc.cpl);
 		accel_queue_halt(a, q, SVK_QERR_CPL_FAULT, job->desc.cpl);
 		return false;
 	}
+	accel_pri_progress(q);
 	if (ctrl & SVK_DESC_CPL_IRQ)
 		pci_raise_msix(&a->fn, q->vector);
 	return true;
 }
 
-static void finish_top(struct accel *a, struct accel_queue *q, struct accel_job *job,
-		       const struct outcome *o)
+static void complete_top(struct accel *a, struct accel_queue *q, struct accel_job *job)
 {
-	if (complete(a, q, job, o))
+	if (complete(a, q, job))
 		q->head++;
 }
 
-static void finish_member(struct accel *a, struct accel_queue *q, const struct outcome *o)
+static void complete_member(struct accel *a, struct accel_queue *q)
 {
-	struct outcome batch = {.status = SVK_CPL_OK};
+	struct accel_outcome batch = {.status = SVK_CPL_OK};
 
-	if (!complete(a, q, &q->job, o))
+	if (!complete(a, q, &q->job))
 		return;
-	if (status_failed(o->status)) {
+	if (status_failed(q->job.outcome.status)) {
 		batch.status = SVK_CPL_ABORTED_BATCH;
 		batch.result = q->batch.done;
 	} else if (++q->batch.done < q->batch.desc.size) {
 		return;
 	}
-	finish_top(a, q, &q->batch, &batch);
+	job_end(a, q, &q->batch, &batch);
+	complete_top(a, q, &q->batch);
 }
 
-static void finish(struct accel *a, struct accel_queue *q, const struct outcome *o)
+/* What has ended, and has no record yet. */
+static void complete_ended(struct accel *a, struct accel_queue *q)
 {
-	if (q->batch.active)
-		finish_member(a, q, o);
+	if (!q->job.active)
+		complete_top(a, q, &q->batch);
+	else if (q->batch.active)
+		complete_member(a, q);
 	else
-		finish_top(a, q, &q->job, o);
+		complete_top(a, q, &q->job);
+}
+
+static void finish(struct accel *a, struct accel_queue *q, const struct accel_outcome *o)
+{
+	job_end(a, q, &q->job, o);
+	complete_ended(a, q);
 }
 
 /* The descriptor just fetched: refuse it, finish it, open a batch, or leave it to step(). */
 static void start(struct accel *a, struct accel_queue *q)
 {
 	const struct accel_desc *d = &q->job.desc;
-	struct outcome o = {.status = accel_desc_check(d, q->batch.active)};
+	struct accel_outcome o = {.status = accel_desc_check(d, q->batch.active)};
 	enum svk_op op = svk_get(SVK_DESC_OP, d->ctrl);
 
+	accel_pri_progress(q);
 	q->job.done = 0;
+	q->job.ended = false;
 	q->job.result = op == SVK_OP_CRC32C ? d->operand : 0;
 	q->job.active = true;
 	if ((d->ctrl & SVK_DESC_CPL_RECORD) && d->cpl % sizeof(struct svk_cpl)) {
@@ -122,46 +170,81 @@ static void start(struct accel *a, struct accel_queue *q)
 static void fetch(struct accel *a, struct accel_queue *q)
 {
 	u64 index = q->batch.active ? q->batch.done : q->head & (q->size - 1);
-	u64 addr =
-		(q->batch.active ? q->batch.desc.src : q->ring) + index * sizeof(struct svk_desc);
-	struct outcome o = {.fault_addr = addr};
-	const void *mem;
+	struct accel_access x = {
+		.addr = (q->batch.active ? q->batch.desc.src : q->ring) +
+			index * sizeof(struct svk_desc),
+		.len = sizeof(struct svk_desc),
+	};
+	const void *mem = job_ptr(a, q, &x);
 
-	mem = accel_dma_ptr(a, q, addr, sizeof(struct svk_desc), false, &o.status);
 	if (mem) {
 		accel_desc_fetch(&q->job.desc, mem);
 		start(a, q);
-	} else if (q->batch.active) {
-		finish_top(a, q, &q->batch, &o);
-	} else {
+	} else if (!q->batch.active) {
 		log_guest("%s: queue %u: descriptor fetch at 0x%" PRIx64 " refused", a->fn.name,
-			  q->index, (uint64_t)addr);
-		accel_queue_halt(a, q, SVK_QERR_RING_FAULT, addr);
+			  q->index, (uint64_t)x.addr);
+		accel_queue_halt(a, q, SVK_QERR_RING_FAULT, x.addr);
+	} else if (!block(a, q, &q->batch, &x)) {
+		struct accel_outcome o = {.status = x.status, .fault_addr = x.addr};
+
+		job_end(a, q, &q->batch, &o);
+		complete_top(a, q, &q->batch);
 	}
 }
 
 static void advance(struct accel *a, struct accel_queue *q, const struct accel_chunk *c)
 {
-	struct outcome o = {.status = c->status, .fault_addr = c->fault_addr};
+	struct accel_outcome o = {.status = c->status, .fault_addr = c->fault_addr};
 	struct accel_job *job = &q->job;
 	u64 start_of_chunk = job->done;
 
+	if (c->len)
+		accel_pri_progress(q);
 	job->done += c->len;
 	a->machine->count[SVK_LAB_BYTES] += (u64)c->len * c->streams;
 	if (c->op == SVK_OP_CRC32C)
 		job->result = c->result;
 	if (c->op == SVK_OP_COMPARE && c->result < c->len) {
-		o = (struct outcome){
+		o = (struct accel_outcome){
 			.status = SVK_CPL_MISMATCH,
 			.result = start_of_chunk + c->result,
 		};
 		job->done = job->desc.size;
+	} else if (c->len && c->missing && (job->desc.ctrl & SVK_DESC_BLOCK)) {
+		/* The next step begins with the missing page, and asks for it. */
+		return;
 	} else if (c->status == SVK_CPL_OK) {
 		if (job->done < job->desc.size)
 			return;
 		o.result = c->op == SVK_OP_COMPARE ? job->done : job->result;
 	}
 	finish(a, q, &o);
+}
+
+/*
+ * Translates the operands of a step. Return: false if there is nothing to move
+ * yet, and the queue waits for a page. A request is sent only here, under the
+ * lock that its translation was refused under: whoever drains the requests of
+ * a PASID that is being taken away never sees one come later.
+ */
+static bool step_map(struct accel *a, struct accel_queue *q, struct accel_chunk *c)
+{
+	struct accel_access x;
+
+	accel_chunk_init(c, &q->job);
+	if (q->park.refused) {
+		c->len = 0;
+		c->status = q->park.write ? SVK_CPL_FAULT_WRITE : SVK_CPL_FAULT_READ;
+		c->fault_addr = q->park.addr;
+		return true;
+	}
+	accel_dma_map(a, q, c);
+	x = (struct accel_access){
+		.addr = c->fault_addr,
+		.write = c->status == SVK_CPL_FAULT_WRITE,
+		.missing = c->missing,
+	};
+	return c->len || !block(a, q, &q->job, &x);
 }
 
 /*
@@ -176,8 +259,8 @@ static void step(struct accel *a, struct accel_queue *q)
 	u32 epoch = q->epoch;
 	u64 access;
 
-	accel_chunk_init(c, &q->job);
-	accel_dma_map(a, q, c);
+	if (!step_map(a, q, c))
+		return;
 	if (c->len) {
 		access = vtd_access_begin(a->unit);
 		gmem_pin(a->mem);
@@ -193,12 +276,22 @@ static void step(struct accel *a, struct accel_queue *q)
 		advance(a, q, c);
 }
 
+static void serve(struct accel *a, struct accel_queue *q)
+{
+	if (q->job.active ? q->job.ended : q->batch.active && q->batch.ended) {
+		complete_ended(a, q);
+		return;
+	}
+	if (!q->job.active)
+		fetch(a, q);
+	if (q->job.active && !q->job.ended)
+		step(a, q);
+}
+
 static void turn(struct accel *a, struct accel_queue *q)
 {
-	if (accel_queue_has_work(q) && !q->job.active)
-		fetch(a, q);
-	if (q->job.active)
-		step(a, q);
+	if (accel_queue_has_work(q))
+		serve(a, q);
 	accel_queue_settle(q);
 	if (!accel_queue_has_work(q))
 		a->ready &= ~SVK_BIT(q->index);

@@ -94,12 +94,19 @@ enum svk_status accel_desc_check(const struct accel_desc *d, bool in_batch)
 	return SVK_CPL_OK;
 }
 
+/* @phase: which byte of the pattern, 0..7, comes first. */
+static u64 pattern_from(u64 pattern, unsigned int phase)
+{
+	return phase ? pattern >> (8 * phase) | pattern << (64 - 8 * phase) : pattern;
+}
+
 static void chunk_add_stream(struct accel_chunk *c, u64 addr, bool write)
 {
 	struct accel_stream *s = &c->stream[c->streams++];
 
 	s->addr = addr;
 	s->write = write;
+	s->missing = false;
 	s->ready = 0;
 	s->runs = 0;
 	s->end = NULL;
@@ -111,10 +118,15 @@ void accel_chunk_init(struct accel_chunk *c, const struct accel_job *job)
 	u64 left = d->size - job->done;
 
 	c->op = svk_get(SVK_DESC_OP, d->ctrl);
-	c->operand = c->op == SVK_OP_CRC32C ? job->result : d->operand;
+	c->operand = d->operand;
+	if (c->op == SVK_OP_CRC32C)
+		c->operand = job->result;
+	else if (c->op == SVK_OP_FILL)
+		c->operand = pattern_from(d->operand, job->done % sizeof(d->operand));
 	c->streams = 0;
 	c->len = left < ACCEL_CHUNK ? left : ACCEL_CHUNK;
 	c->status = SVK_CPL_OK;
+	c->missing = false;
 	c->fault_addr = 0;
 	c->result = 0;
 	if (op_uses[c->op] & USES_SRC)
@@ -185,15 +197,11 @@ static void chunk_copy(struct accel_chunk *c)
 	}
 }
 
-/* @phase: which byte of the pattern comes first. */
 static void fill_bytes(u8 *p, u32 len, u64 pattern, unsigned int phase)
 {
-	__le64 word;
+	__le64 word = cpu_to_le64(pattern_from(pattern, phase));
 	u32 i;
 
-	if (phase)
-		pattern = pattern >> (8 * phase) | pattern << (64 - 8 * phase);
-	word = cpu_to_le64(pattern);
 	for (i = 0; i + sizeof(word) <= len; i += sizeof(word))
 		memcpy(p + i, &word, sizeof(word));
 	memcpy(p + i, &word, len - i);
@@ -204,7 +212,6 @@ static void chunk_fill(struct accel_chunk *c)
 	struct cursor dst = {c->stream[0].run, 0};
 	u32 done, len;
 
-	/* A chunk starts at a multiple of the pattern: only its first one may be short. */
 	for (done = 0; done < c->len; done += len) {
 		len = cursor_left(&dst, c->len - done);
 		fill_bytes(cursor_ptr(&dst), len, c->operand, done % sizeof(c->operand));

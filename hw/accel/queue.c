@@ -26,27 +26,29 @@ u32 accel_queue_sent_pasid(const struct accel_queue *q)
 
 bool accel_queue_has_work(const struct accel_queue *q)
 {
-	return queue_live(q) && (q->job.active || q->batch.active || q->head != q->tail);
+	return queue_live(q) && q->park.state == ACCEL_PARK_NONE &&
+	       (q->job.active || q->batch.active || q->head != q->tail);
 }
 
 bool accel_queue_busy(const struct accel_queue *q)
 {
-	return q->inflight || accel_queue_has_work(q);
+	return q->inflight || q->park.state != ACCEL_PARK_NONE || accel_queue_has_work(q);
 }
 
 /* Whatever the engine is doing for this queue, its outcome no longer counts. */
-static void queue_forget_work(struct accel_queue *q)
+static void queue_forget_work(struct accel *a, struct accel_queue *q)
 {
 	q->job.active = false;
 	q->batch.active = false;
 	q->epoch++;
+	accel_pri_abandon(a, q);
 }
 
-void accel_queue_abort(struct accel_queue *q)
+void accel_queue_abort(struct accel *a, struct accel_queue *q)
 {
 	if (q->state == SVK_QSTATE_DISABLED)
 		return;
-	queue_forget_work(q);
+	queue_forget_work(a, q);
 	q->ctrl = 0;
 	q->state = SVK_QSTATE_STOPPING;
 	accel_queue_settle(q);
@@ -62,9 +64,9 @@ void accel_queue_settle(struct accel_queue *q)
 	q->state = SVK_QSTATE_DISABLED;
 }
 
-void accel_queue_reset(struct accel_queue *q)
+void accel_queue_reset(struct accel *a, struct accel_queue *q)
 {
-	accel_queue_abort(q);
+	accel_queue_abort(a, q);
 	q->ring = 0;
 	q->size = 0;
 	q->pasid = 0;
@@ -77,7 +79,7 @@ void accel_queue_reset(struct accel_queue *q)
 
 void accel_queue_halt(struct accel *a, struct accel_queue *q, enum svk_queue_err err, u64 addr)
 {
-	queue_forget_work(q);
+	queue_forget_work(a, q);
 	q->ctrl = SVK_QCFG_CTRL_ENABLE;
 	q->state = SVK_QSTATE_HALTED;
 	q->err = err;
@@ -135,11 +137,11 @@ static void queue_enable(struct accel *a, struct accel_queue *q)
 void accel_queue_control(struct accel *a, struct accel_queue *q, u32 val)
 {
 	if (val & SVK_QCFG_CTRL_RESET) {
-		accel_queue_reset(q);
+		accel_queue_reset(a, q);
 		return;
 	}
 	if (!(val & SVK_QCFG_CTRL_ENABLE)) {
-		accel_queue_abort(q);
+		accel_queue_abort(a, q);
 		return;
 	}
 	if (q->state == SVK_QSTATE_DISABLED)

@@ -179,7 +179,7 @@ static void accel_queues_abort(struct accel *a)
 	unsigned int i;
 
 	for (i = 0; i < a->cfg.queues; i++)
-		accel_queue_abort(&a->queue[i]);
+		accel_queue_abort(a, &a->queue[i]);
 }
 
 static void global_write(struct accel *a, u64 off, u64 val, unsigned int len)
@@ -229,17 +229,16 @@ void accel_ctrl_write(struct accel *a, u64 off, u64 val, unsigned int len)
 {
 	unsigned int width = ctrl_width(a, off);
 
-	if (!access_ok(len, width, ctrl_width(a, off + len - 4))) {
+	if (!access_ok(len, width, ctrl_width(a, off + len - 4)))
 		machine_count(a->machine, SVK_LAB_BAD_ACCESS);
-	} else if (!width) {
+	else if (!width)
 		return;
-	} else if (off < SVK_QCFG_BASE) {
+	else if (off < SVK_QCFG_BASE)
 		global_write(a, off, val, len);
-	} else if (off < SVK_LAB_BASE) {
+	else if (off < SVK_LAB_BASE)
 		qcfg_write(a, off - SVK_QCFG_BASE, val, len);
-	} else {
+	else
 		accel_lab_write(a, off, val, len);
-	}
 }
 
 u64 accel_portal_read(struct accel *a, u64 off, unsigned int len)

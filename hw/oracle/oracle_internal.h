@@ -143,7 +143,7 @@ struct oracle {
 bool oracle_same(const struct vtd_view *a, const struct vtd_view *b);
 
 /* history.c */
-/** oracle_history_add() - Remember a descriptor. Return: it, good for as long as it is remembered. */
+/** oracle_history_add() - Remember a descriptor. Return: it, until ORACLE_HISTORY others came. */
 const struct oracle_desc *oracle_history_add(struct oracle *o, const u64 *d, bool lost);
 /** oracle_history_last() - The latest descriptor that covers an entry, or NULL. */
 const struct oracle_desc *oracle_history_last(const struct oracle *o, const struct vtd_view *e);

@@ -9,32 +9,27 @@
 #include "clock.h"
 #include "oracle/oracle_internal.h"
 
+/* What breaking a rule looks like. */
+#define PRESENT "an entry was changed without being made not present first"
+#define NO_IOTLB "a PASID entry was taken away, and its IOTLB entries were not all invalidated"
+#define NO_DEVTLB "a PASID entry was taken away, and the device was not told to forget all of it"
+#define ORDER "the device-TLB was invalidated before the IOTLB, from which it can refill"
+#define DID_REUSE "a domain-id was given to other tables while the IOTLB held the former entries"
+#define UNKNOWN_SID "a device-TLB invalidation named a source-id that no device has"
+#define NO_WAIT "invalidations were queued, and nobody waited for their end"
+#define PRQ_DRAIN "a PASID is in use again, and page requests of its former use were not drained"
+
 /* Identifier, section of revision 4.1, and the sentence of the report. */
 const struct oracle_rule oracle_rules[ORACLE_RULES] = {
-	[RULE_PASID_PRESENT] = {"pasid-changed-while-present", "6.5.3.3",
-				"a PASID entry was changed without being made not present first"},
-	[RULE_CONTEXT_PRESENT] =
-		{"context-changed-while-present", "6.5.3.3",
-		 "a context entry was changed without being made not present first"},
-	[RULE_NO_IOTLB] =
-		{"pasid-without-iotlb", "6.5.3.3",
-		 "a PASID entry was taken away, and no IOTLB invalidation of all of it followed"},
-	[RULE_NO_DEVTLB] = {"pasid-without-devtlb", "6.5.3.3",
-			    "a PASID entry was taken away, and no device-TLB invalidation of all "
-			    "of it followed"},
-	[RULE_ORDER] =
-		{"devtlb-before-iotlb", "6.5.3.3",
-		 "the device-TLB was invalidated before the IOTLB, from which it can refill"},
-	[RULE_DID_REUSE] = {"domain-id-reused", "6.5.3.3",
-			    "a domain-id was given to other tables while the IOTLB held entries of "
-			    "the former"},
-	[RULE_UNKNOWN_SID] = {"devtlb-unknown-source", "6.5.2.5",
-			      "a device-TLB invalidation named a source-id that no device has"},
-	[RULE_NO_WAIT] = {"no-wait", "6.5.2.8",
-			  "invalidations were queued, and nobody waited for their end"},
-	[RULE_PRQ_DRAIN] = {"prq-drain", "7.10",
-			    "a PASID is in use again, and page requests of its former use were "
-			    "neither answered nor drained"},
+	[RULE_PASID_PRESENT] = {"pasid-changed-while-present", "6.5.3.3", PRESENT},
+	[RULE_CONTEXT_PRESENT] = {"context-changed-while-present", "6.5.3.3", PRESENT},
+	[RULE_NO_IOTLB] = {"pasid-without-iotlb", "6.5.3.3", NO_IOTLB},
+	[RULE_NO_DEVTLB] = {"pasid-without-devtlb", "6.5.3.3", NO_DEVTLB},
+	[RULE_ORDER] = {"devtlb-before-iotlb", "6.5.3.3", ORDER},
+	[RULE_DID_REUSE] = {"domain-id-reused", "6.5.3.3", DID_REUSE},
+	[RULE_UNKNOWN_SID] = {"devtlb-unknown-source", "6.5.2.5", UNKNOWN_SID},
+	[RULE_NO_WAIT] = {"no-wait", "6.5.2.8", NO_WAIT},
+	[RULE_PRQ_DRAIN] = {"prq-drain", "7.10", PRQ_DRAIN},
 };
 
 static unsigned int desc_type(const u64 *q)

@@ -216,7 +216,7 @@ static const struct {
 } broken[] = {
 	{{RECORD | SVK_OP_COUNT, 0, 0, 0, 0, 0, CPL, {0}}, SVK_CPL_BAD_OPCODE},
 	{{RECORD | 0xff, 0, 0, 0, 0, 0, CPL, {0}}, SVK_CPL_BAD_OPCODE},
-	{{RECORD | 1 << 10, 0, 0, 0, 0, 0, CPL, {0}}, SVK_CPL_BAD_FLAGS},
+	{{RECORD | 1 << 11, 0, 0, 0, 0, 0, CPL, {0}}, SVK_CPL_BAD_FLAGS},
 	{{RECORD | 1u << 31, 0, 0, 0, 0, 0, CPL, {0}}, SVK_CPL_BAD_FLAGS},
 	{{RECORD, 0, 0, 0, 0, 0, CPL, {1, 0}}, SVK_CPL_BAD_FLAGS},
 	{{RECORD, 0, 0, 0, 0, 0, CPL, {0, 1}}, SVK_CPL_BAD_FLAGS},
@@ -250,7 +250,7 @@ static const struct {
 	{{RECORD | SVK_OP_COPY, 0, SRC, SRC + 7, 8, 0, CPL, {0}}, SVK_CPL_BAD_ADDR},
 	{{RECORD | SVK_OP_COPY, 0, SRC + 7, SRC, 8, 0, CPL, {0}}, SVK_CPL_BAD_ADDR},
 	/* Several at once: opcode, flags, size, address, in this order. */
-	{{RECORD | 7 | 1 << 10, 0, 1, 1, 1, 1, CPL, {1, 0}}, SVK_CPL_BAD_OPCODE},
+	{{RECORD | 7 | 1 << 11, 0, 1, 1, 1, 1, CPL, {1, 0}}, SVK_CPL_BAD_OPCODE},
 	{{RECORD | SVK_OP_COPY, 0, SRC, SRC, 0, 1, CPL, {0}}, SVK_CPL_BAD_FLAGS},
 	{{RECORD | SVK_OP_COPY, 0, ~0ULL, SRC, 0, 0, CPL, {0}}, SVK_CPL_BAD_SIZE},
 };

@@ -197,7 +197,9 @@ enum svk_op {
 #define SVK_DESC_OP SVK_MASK(7, 0)
 #define SVK_DESC_CPL_RECORD SVK_BIT(8) /* write a completion record at cpl */
 #define SVK_DESC_CPL_IRQ SVK_BIT(9) /* raise the queue's vector on completion */
-#define SVK_DESC_RESERVED SVK_MASK(31, 10) /* must be zero, so must the pad words */
+/* Wait for the kernel to make a missing page present, instead of ending with SVK_CPL_FAULT_*. */
+#define SVK_DESC_BLOCK SVK_BIT(10)
+#define SVK_DESC_RESERVED SVK_MASK(31, 11) /* must be zero, so must the pad words */
 
 /**
  * struct svk_desc - One descriptor, 64 bytes, aligned to 64.

@@ -44,7 +44,7 @@ static void bad_flags(void)
 	u32 bit;
 
 	ktap_case("bad_flags");
-	for (bit = 10; bit < 32; bit++) {
+	for (bit = 11; bit < 32; bit++) {
 		desc = svk_desc_nop();
 		desc.ctrl |= cpu_to_le32(1u << bit);
 		EXPECT_STATUS(run(desc), SVK_CPL_BAD_FLAGS);
