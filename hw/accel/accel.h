@@ -24,6 +24,7 @@ struct vtd;
  * @ats: show the ATS capability
  * @pri: show the PRI capability
  * @max_atc: bound of the device-TLB, in entries
+ * @stepped: without a thread: whoever builds it takes the engine's turns, see accel_turn_begin()
  */
 struct accel_config {
 	unsigned int index;
@@ -33,13 +34,14 @@ struct accel_config {
 	bool ats;
 	bool pri;
 	size_t max_atc;
+	bool stepped;
 };
 
 /** accel_config_default() - "accel" at 00:06.0: 16 queues, 20 PASID bits, ATS and PRI. */
 void accel_config_default(struct accel_config *cfg);
 
 /**
- * accel_new() - Build the function and start its engine thread.
+ * accel_new() - Build the function and start its engine thread, if it is to have one.
  * @unit: remapping unit it sits behind
  *
  * Return: the accelerator, or NULL with errno set.
@@ -54,6 +56,24 @@ struct accel *accel_new(const struct accel_config *cfg, struct machine *m, struc
  * forgets the endpoint, must still be there.
  */
 void accel_free(struct accel *a);
+
+/**
+ * accel_turn_begin() - Start a turn of the engine: fetch a descriptor, translate a chunk.
+ *
+ * A turn is this call, accel_turn_move() and accel_turn_end(), and is taken by the engine thread;
+ * in a stepped function by its owner, who may do what he likes to the model in between: registers,
+ * resets and invalidations, but no unmapping of memory, which waits for the end of the turn.
+ * All three are called with the lock held.
+ *
+ * Return: false if there is nothing to do; the turn is over then.
+ */
+bool accel_turn_begin(struct accel *a);
+
+/** accel_turn_move() - Move the chunk's data, if it has any, with the lock dropped. */
+void accel_turn_move(struct accel *a);
+
+/** accel_turn_end() - Take over the outcome, unless the queue has been reset meanwhile. */
+void accel_turn_end(struct accel *a);
 
 /** accel_function() - The PCI face, owned by the accelerator. */
 struct pci_function *accel_function(struct accel *a);

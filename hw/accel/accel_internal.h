@@ -6,7 +6,7 @@
  * pri.c (page requests), lab.c (lab page).
  *
  * Everything here is guarded by the machine's lock, except the chunk while the
- * engine has dropped the lock to move its data (struct engine).
+ * engine has dropped the lock to move its data (struct accel_turn).
  */
 #ifndef HW_ACCEL_ACCEL_INTERNAL_H
 #define HW_ACCEL_ACCEL_INTERNAL_H
@@ -213,11 +213,27 @@ struct accel_pri {
 };
 
 /**
+ * struct accel_turn - What the engine is doing, between the calls that make up a turn.
+ * @queue: whose turn it is
+ * @stepping: @chunk is a step of its descriptor; moved outside the lock if the queue is inflight
+ * @epoch: of the queue when the step began; tells whether it still wants the outcome
+ * @access: of vtd_access_begin()
+ * @chunk: while the queue is inflight it belongs to whoever moves it
+ */
+struct accel_turn {
+	struct accel_queue *queue;
+	bool stepping;
+	u32 epoch;
+	u64 access;
+	struct accel_chunk chunk;
+};
+
+/**
  * struct accel - The function.
  * @name: of @fn
  * @bus_master: with the two that follow, what configuration space says, kept
  *	at hand since every page asks
- * @inflight_chunk: owned by the engine thread alone
+ * @turn: the engine's
  * @sleeper: the engine thread; woken when there may be work, or @stop
  * @next: queue whose turn is next
  * @ready: bit n = queue n may have work
@@ -237,7 +253,7 @@ struct accel {
 	u32 glb_ctrl;
 	u64 glb_err;
 	struct accel_queue queue[SVK_ACCEL_MAX_QUEUES];
-	struct accel_chunk inflight_chunk;
+	struct accel_turn turn;
 	pthread_t thread;
 	struct machine_sleeper sleeper;
 	bool stop;
@@ -295,7 +311,7 @@ void accel_queue_settle(struct accel_queue *q);
 
 /* engine.c */
 
-/** accel_engine_start() - Start the thread. Return: 0 or -errno. */
+/** accel_engine_start() - Start the thread, unless the function is stepped. Return: 0 or -errno. */
 int accel_engine_start(struct accel *a);
 /** accel_engine_stop() - Stop it after the chunk in flight; the lock is not held. */
 void accel_engine_stop(struct accel *a);

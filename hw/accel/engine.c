@@ -248,32 +248,34 @@ static bool step_map(struct accel *a, struct accel_queue *q, struct accel_chunk 
 }
 
 /*
- * Moves one chunk with the lock dropped. Meanwhile the pages stay mapped (the
- * pin), and no invalidation of their translations is reported as complete
- * (the access). Registers, resets and invalidations proceed; @epoch tells
- * whether the queue still wants the outcome.
+ * While the chunk is under way the pages stay mapped (the pin), and no
+ * invalidation of their translations is reported as complete (the access).
+ * Registers, resets and invalidations proceed.
  */
-static void step(struct accel *a, struct accel_queue *q)
+static void chunk_begin(struct accel *a, struct accel_queue *q)
 {
-	struct accel_chunk *c = &a->inflight_chunk;
-	u32 epoch = q->epoch;
-	u64 access;
+	struct accel_turn *t = &a->turn;
 
-	if (!step_map(a, q, c))
+	t->epoch = q->epoch;
+	t->stepping = step_map(a, q, &t->chunk);
+	if (!t->stepping || !t->chunk.len)
 		return;
-	if (c->len) {
-		access = vtd_access_begin(a->unit);
-		gmem_pin(a->mem);
-		q->inflight = true;
-		machine_unlock(a->machine);
-		accel_chunk_run(c);
-		machine_lock(a->machine);
+	t->access = vtd_access_begin(a->unit);
+	gmem_pin(a->mem);
+	q->inflight = true;
+}
+
+static void chunk_end(struct accel *a, struct accel_queue *q)
+{
+	const struct accel_turn *t = &a->turn;
+
+	if (q->inflight) {
 		q->inflight = false;
 		gmem_unpin(a->mem);
-		vtd_access_end(a->unit, access);
+		vtd_access_end(a->unit, t->access);
 	}
-	if (epoch == q->epoch)
-		advance(a, q, c);
+	if (t->epoch == q->epoch)
+		advance(a, q, &t->chunk);
 }
 
 static void serve(struct accel *a, struct accel_queue *q)
@@ -285,16 +287,7 @@ static void serve(struct accel *a, struct accel_queue *q)
 	if (!q->job.active)
 		fetch(a, q);
 	if (q->job.active && !q->job.ended)
-		step(a, q);
-}
-
-static void turn(struct accel *a, struct accel_queue *q)
-{
-	if (accel_queue_has_work(q))
-		serve(a, q);
-	accel_queue_settle(q);
-	if (!accel_queue_has_work(q))
-		a->ready &= ~SVK_BIT(q->index);
+		chunk_begin(a, q);
 }
 
 static struct accel_queue *pick(struct accel *a)
@@ -309,16 +302,48 @@ static struct accel_queue *pick(struct accel *a)
 	return &a->queue[i];
 }
 
+bool accel_turn_begin(struct accel *a)
+{
+	struct accel_queue *q = pick(a);
+
+	a->turn.queue = q;
+	a->turn.stepping = false;
+	if (!q)
+		return false;
+	if (accel_queue_has_work(q))
+		serve(a, q);
+	return true;
+}
+
+void accel_turn_move(struct accel *a)
+{
+	if (!a->turn.queue->inflight)
+		return;
+	machine_unlock(a->machine);
+	accel_chunk_run(&a->turn.chunk);
+	machine_lock(a->machine);
+}
+
+void accel_turn_end(struct accel *a)
+{
+	struct accel_queue *q = a->turn.queue;
+
+	if (a->turn.stepping)
+		chunk_end(a, q);
+	accel_queue_settle(q);
+	if (!accel_queue_has_work(q))
+		a->ready &= ~SVK_BIT(q->index);
+}
+
 static void *engine(void *arg)
 {
 	struct accel *a = arg;
-	struct accel_queue *q;
 
 	machine_lock(a->machine);
 	while (!a->stop) {
-		q = pick(a);
-		if (q) {
-			turn(a, q);
+		if (accel_turn_begin(a)) {
+			accel_turn_move(a);
+			accel_turn_end(a);
 			machine_step_back(a->machine);
 		} else {
 			machine_sleep(a->machine, &a->sleeper);
@@ -336,8 +361,11 @@ void accel_engine_kick(struct accel *a, const struct accel_queue *q)
 
 int accel_engine_start(struct accel *a)
 {
-	int rc = pthread_cond_init(&a->sleeper.cond, NULL);
+	int rc;
 
+	if (a->cfg.stepped)
+		return 0;
+	rc = pthread_cond_init(&a->sleeper.cond, NULL);
 	if (rc)
 		return -rc;
 	rc = pthread_create(&a->thread, NULL, engine, a);
@@ -348,6 +376,8 @@ int accel_engine_start(struct accel *a)
 
 void accel_engine_stop(struct accel *a)
 {
+	if (a->cfg.stepped)
+		return;
 	machine_lock(a->machine);
 	a->stop = true;
 	machine_wake(a->machine, &a->sleeper);

@@ -308,6 +308,56 @@ static void equal_work_gets_equal_turns(void **state)
 	expect_abandoned(f);
 }
 
+static void take_turn(struct fx *f)
+{
+	machine_lock(&f->machine);
+	assert_true(accel_turn_begin(f->accel));
+	accel_turn_move(f->accel);
+	accel_turn_end(f->accel);
+	assert_false(accel_turn_begin(f->accel));
+	machine_unlock(&f->machine);
+}
+
+/* Without a thread nothing happens but in the turns that the owner takes. */
+static void stepped_by_its_owner(void **state)
+{
+	struct svk_desc d = fx_desc(0, SVK_OP_NOP, 0, 0, 0);
+	struct svk_cpl *cpl;
+	struct fx_config cfg;
+	struct fx *f;
+
+	(void)state;
+	fx_config_default(&cfg);
+	cfg.accel.stepped = true;
+	f = fx_new(&cfg);
+	fx_queue_open(f, 0, FX_PASID, 4);
+	fx_put(f, 0, FX_PASID, &d);
+	fx_ring(f, 0);
+	cpl = fx_cpl(f, 0, FX_PASID, 0);
+	assert_int_equal(cpl->status, SVK_CPL_PENDING);
+	take_turn(f);
+	assert_int_equal(cpl->status, SVK_CPL_OK);
+
+	/* A reset in the middle of a turn: the queue does not want the outcome. */
+	d = fx_desc(0, SVK_OP_FILL, 0, FX_CPL(0) + 64, 64);
+	cpl->status = 0;
+	fx_put(f, 0, FX_PASID, &d);
+	fx_ring(f, 0);
+	machine_lock(&f->machine);
+	assert_true(accel_turn_begin(f->accel));
+	machine_unlock(&f->machine);
+	assert_int_equal(fx_bar(f, 0, SVK_LAB_INFLIGHT, 8), 1);
+	fx_q_set(f, 0, SVK_QCFG_CTRL, SVK_QCFG_CTRL_RESET);
+	assert_int_equal(STATE(f, 0), SVK_QSTATE_STOPPING);
+	machine_lock(&f->machine);
+	accel_turn_move(f->accel);
+	accel_turn_end(f->accel);
+	machine_unlock(&f->machine);
+	assert_int_equal(STATE(f, 0), SVK_QSTATE_DISABLED);
+	assert_int_equal(cpl->status, SVK_CPL_PENDING);
+	fx_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +375,7 @@ int main(void)
 						fx_teardown),
 		cmocka_unit_test_setup_teardown(long_descriptor_does_not_starve, setup,
 						fx_teardown),
+		cmocka_unit_test(stepped_by_its_owner),
 		cmocka_unit_test_setup_teardown(equal_work_gets_equal_turns, setup, fx_teardown),
 	};
 
