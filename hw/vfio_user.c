@@ -353,25 +353,42 @@ static bool spin(struct vfio_user_server *s)
 	return busy;
 }
 
-static int serve(struct vfio_user_server *s, bool once)
+/* Wait for events, at most @timeout ms, and handle them. Return: how many, or -errno. */
+static int serve_events(struct vfio_user_server *s, int timeout, bool *busy, bool *stop)
 {
 	struct epoll_event ev[MAX_EVENTS];
+	int n = epoll_wait(s->epoll_fd, ev, MAX_EVENTS, timeout);
+
+	if (n < 0)
+		return errno == EINTR ? 0 : -errno;
+	*busy |= handle_events(s, ev, n, stop);
+	return n;
+}
+
+static int serve(struct vfio_user_server *s, bool once)
+{
 	s64 spin_until = 0;
 	int timeout = -1;
 	bool stop = false;
 
 	while (!stop && !(once && all_served(s))) {
 		bool busy = !timeout && spin(s);
-		int n = epoll_wait(s->epoll_fd, ev, MAX_EVENTS, timeout);
+		int n = serve_events(s, timeout, &busy, &stop);
 
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		busy |= handle_events(s, ev, n, &stop);
+		if (n < 0)
+			return n;
 		if (busy)
 			spin_until = now_ns() + SPIN_NS;
 		timeout = busy || now_ns() < spin_until ? 0 : -1;
 	}
 	return 0;
+}
+
+int vfio_user_poll(struct vfio_user_server *s)
+{
+	bool ignored = false;
+
+	return serve_events(s, 0, &ignored, &ignored);
 }
 
 int vfio_user_run(struct vfio_user_server *s, int stop_fd, bool once)

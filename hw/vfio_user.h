@@ -51,4 +51,13 @@ int vfio_user_add(struct vfio_user_server *s, struct pci_function *fn, const cha
  */
 int vfio_user_run(struct vfio_user_server *s, int stop_fd, bool once);
 
+/**
+ * vfio_user_poll() - Serve what has come already, without waiting for more.
+ *
+ * For a caller with a loop of its own; not while a thread is in vfio_user_run().
+ *
+ * Return: events served, 0 = all is quiet, or the error of epoll.
+ */
+int vfio_user_poll(struct vfio_user_server *s);
+
 #endif /* HW_VFIO_USER_H */

@@ -281,6 +281,48 @@ static void functions_are_limited(void **state)
 	vfio_user_free(NULL);
 }
 
+/* Serve without a thread until all is quiet. Return: whether there was anything. */
+static bool poll_all(struct vfio_user_server *s)
+{
+	bool any = false;
+	int n;
+
+	while ((n = vfio_user_poll(s)) > 0)
+		any = true;
+	assert_int_equal(n, 0);
+	return any;
+}
+
+/* What is not polled is not served, and what is served is over when the call returns. */
+static void polled_instead_of_run(void **state)
+{
+	struct vfio_user_version ver = {0, 0};
+	struct packet p = {.hdr = {.command = VFIO_USER_VERSION}, .len = sizeof(ver)};
+	struct rig *r = *state;
+	struct vfio_user_server *s = vfio_user_new(&r->machine);
+	struct toy t = {0};
+	int fd;
+
+	assert_non_null(s);
+	toy_init(&t, &r->machine, "polled");
+	t.fn.mem = r->toy[0].fn.mem;
+	snprintf(t.path, sizeof(t.path), "%s/polled", r->dir);
+	assert_int_equal(vfio_user_add(s, &t.fn, t.path), 0);
+	assert_false(poll_all(s));
+	fd = client_connect(&t);
+	memcpy(p.data, &ver, sizeof(ver));
+	client_send(fd, &p);
+	assert_int_equal(recv(fd, &p.hdr, sizeof(p.hdr), MSG_DONTWAIT), -1);
+	assert_true(poll_all(s));
+	assert_true(client_receive(fd, &p));
+	assert_int_equal(p.hdr.error, 0);
+	assert_false(poll_all(s));
+	close(fd);
+	assert_true(poll_all(s));
+	assert_int_equal(t.resets, 1);
+	vfio_user_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +339,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(socket_is_private, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(paths, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(functions_are_limited, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(polled_instead_of_run, rig_setup, rig_teardown),
 	};
 
 	return cmocka_run_group_tests_name("vfio_user_socket", tests, NULL, NULL);
