@@ -2,11 +2,13 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "gmem.h"
 #include "machine.h"
@@ -82,6 +84,7 @@ static unsigned int gmem_search(const struct gmem *g, u64 addr)
 
 static int gmem_check_file(int fd, u64 offset, u64 size)
 {
+	struct statfs fs;
 	struct stat st;
 	int seals;
 
@@ -91,6 +94,11 @@ static int gmem_check_file(int fd, u64 offset, u64 size)
 	 */
 	seals = fcntl(fd, F_GET_SEALS);
 	if (seals < 0 || !(seals & F_SEAL_SHRINK))
+		return -EPERM;
+	/* Of huge pages the next access may find none left, which is a SIGBUS as well. */
+	if (fstatfs(fd, &fs) < 0)
+		return -errno;
+	if (fs.f_type == HUGETLBFS_MAGIC)
 		return -EPERM;
 	if (fstat(fd, &st) < 0)
 		return -errno;

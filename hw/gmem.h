@@ -38,9 +38,10 @@ void gmem_free(struct gmem *g);
  *
  * The file must be sealed against shrinking (F_SEAL_SHRINK): otherwise the
  * client could truncate it and kill the model with SIGBUS.
+ * For the same reason a file of huge pages is refused: there may be none left.
  *
  * Return: 0, -EINVAL, -EEXIST (overlap), -ENOSPC (too many), -EPERM (not
- * sealed), or the error of mmap().
+ * sealed, or of huge pages), or the error of mmap().
  */
 int gmem_map(struct gmem *g, u64 addr, u64 size, unsigned int prot, int fd, u64 offset);
 

@@ -45,9 +45,9 @@ static int handle_dma_map(struct vfio_user_port *port, const struct vfio_user_me
 
 	rc = gmem_map(port->fn->mem, map.addr, map.size, prot, fd, map.offset);
 	if (rc == -EPERM)
-		log_guest(
-			"%s: DMA_MAP of a file that can shrink: use memory-backend-memfd,share=on",
-			port->fn->name);
+		log_guest("%s: DMA_MAP of a file that can shrink or has huge pages: use "
+			  "memory-backend-memfd,share=on",
+			  port->fn->name);
 	log_debug("%s: map %#llx + %#llx%s: %d", port->fn->name, map.addr, map.size,
 		  fd < 0 ? " (no file)" : "", rc);
 	return rc;

@@ -217,6 +217,22 @@ static void unmap_waits_for_pins(void **state)
 	pthread_mutex_lock(&f->machine.lock);
 }
 
+/* Whoever touches a huge page when none is left gets a SIGBUS, and the client decides on that. */
+static void huge_pages_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	int fd = memfd_create("huge", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB);
+
+	/* A kernel without huge pages has no such files either. */
+	if (fd < 0)
+		skip();
+	assert_int_equal(ftruncate(fd, 32 << 20), 0);
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK), 0);
+	assert_int_equal(gmem_map(f->mem, 0, 32 << 20, RW, fd, 0), -EPERM);
+	assert_null(gmem_ptr(f->mem, 0, 1, GMEM_READ));
+	close(fd);
+}
+
 static void nested_pins(void **state)
 {
 	struct fixture *f = *state;
@@ -237,6 +253,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(words, setup, teardown),
 		cmocka_unit_test_setup_teardown(bad_arguments, setup, teardown),
 		cmocka_unit_test_setup_teardown(mmap_error_is_returned, setup, teardown),
+		cmocka_unit_test_setup_teardown(huge_pages_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(unmap_waits_for_pins, setup, teardown),
 		cmocka_unit_test_setup_teardown(nested_pins, setup, teardown),
 	};
