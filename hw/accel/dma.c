@@ -38,12 +38,12 @@ static bool dma_allowed(const struct accel *a, const struct accel_queue *q)
 }
 
 /* Whoever looks on wants to know of every use of what is cached. */
-static void dma_used(struct accel *a, const struct atc_entry *e)
+static void dma_used(struct accel *a, const struct atc_entry *e, u64 addr)
 {
 	struct vtd_view view;
 
 	atc_view(e, a->cfg.sid, &view);
-	vtd_used(a->unit, &view);
+	vtd_used(a->unit, &view, addr);
 }
 
 /*
@@ -89,7 +89,7 @@ static int dma_translate_ats(struct accel *a, struct vtd_request *req, struct dm
 	}
 	machine_count(a->machine, SVK_LAB_ATC_HIT);
 	if (vtd_watched(a->unit))
-		dma_used(a, e);
+		dma_used(a, e, req->addr);
 	dma_extent_set(x, req->addr, e->out + (req->addr - e->base), e->span + 1);
 	return 0;
 }
@@ -202,7 +202,7 @@ static void stream_extend_cached(struct accel *a, const struct accel_queue *q,
 		if (!e || !(e->perm & need))
 			break;
 		if (watched)
-			dma_used(a, e);
+			dma_used(a, e, addr);
 		len = e->span - (addr - e->base) + 1;
 		if (len > limit - s->ready)
 			len = limit - s->ready;

@@ -6,6 +6,8 @@
 #include "clock.h"
 #include "oracle/oracle_internal.h"
 
+#define PAGE_SIZE 4096ULL
+
 bool oracle_same(const struct vtd_view *a, const struct vtd_view *b)
 {
 	return a->kind == b->kind && a->sid == b->sid && a->has_pasid == b->has_pasid &&
@@ -22,18 +24,29 @@ static struct oracle_use *use_find(struct oracle *o, const struct vtd_view *e)
 	return NULL;
 }
 
+/* The 4 KiB of an entry that hold an address: a large page would take as many walks. */
+static struct vtd_view view_page(const struct vtd_view *e, u64 addr)
+{
+	struct vtd_view page = *e;
+
+	page.addr = addr & ~(PAGE_SIZE - 1);
+	page.out += page.addr - e->addr;
+	page.size = PAGE_SIZE;
+	return page;
+}
+
 /*
  * Only the page that was used is compared, and only noted: the invalidation
  * may be on its way. If the list is full, the audit still finds the entry.
  */
-static void watch_used(void *watcher, const struct vtd_view *e)
+static void watch_used(void *watcher, const struct vtd_view *e, u64 addr)
 {
+	struct vtd_view page = view_page(e, addr), now;
 	struct oracle *o = watcher;
-	struct vtd_view now;
 	struct oracle_use *u;
 	int reason;
 
-	if (vtd_inspect(o->unit, e, &now, &reason) != VTD_MATCH_STALE)
+	if (vtd_inspect(o->unit, &page, &now, &reason) != VTD_MATCH_STALE)
 		return;
 	u = use_find(o, e);
 	if (!u) {

@@ -170,7 +170,8 @@ static void more_permission_is_harmless(void **state)
 	expect_audit(0, 1);
 }
 
-static void split_superpage(void **state)
+/* A superpage that has been used and is many pages now, the same ones. Return: their table. */
+static u64 split_page(void)
 {
 	struct vt_space s = {.sid = VT_SID,
 			     .pasid = PASID,
@@ -188,17 +189,36 @@ static void split_superpage(void **state)
 	u64 slot = vt_map(r.vt, &m);
 	u64 table = vt_page(r.vt);
 
-	(void)state;
 	vt_space_set(r.vt, &s);
 	vt_expect(r.vt, PASID, VA, true, 0, PAGE);
 	for (unsigned int i = 0; i < 512; i++)
 		vt_put(r.vt, table + i * 8,
 		       (PAGE + i * 4096ULL) | VT_FS_BITS | VTD_FS_A | VTD_FS_D);
 	vt_put(r.vt, slot, table | VT_FS_BITS | VTD_FS_A);
-	/* The same pages, in smaller pieces. */
+	return table;
+}
+
+static void split_superpage(void **state)
+{
+	u64 table = split_page();
+
+	(void)state;
 	expect_audit(0, 0);
 	vt_put(r.vt, table + 511 * 8, 0);
 	expect_audit(1, 0);
+}
+
+/* An access to a page that is as it was has used nothing stale, also in an entry that is. */
+static void superpage_is_used_page_by_page(void **state)
+{
+	u64 table = split_page();
+
+	(void)state;
+	vt_put(r.vt, table + 511 * 8, 0);
+	vt_expect(r.vt, PASID, VA + 510 * 4096, true, 0, PAGE + 510 * 4096);
+	assert_int_equal(oracle_audit(r.o, false).used, 0);
+	vt_expect(r.vt, PASID, VA + 511 * 4096, true, 0, PAGE + 511 * 4096);
+	assert_int_equal(oracle_audit(r.o, false).used, 1);
 }
 
 static void removed_pasid_entry(void **state)
@@ -523,6 +543,7 @@ int main(void)
 		TEST(aged_page),
 		TEST(more_permission_is_harmless),
 		TEST(split_superpage),
+		TEST(superpage_is_used_page_by_page),
 		TEST(removed_pasid_entry),
 		TEST(other_page_table),
 		TEST(other_domain),

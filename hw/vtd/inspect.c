@@ -274,10 +274,10 @@ void vtd_set_watch(struct vtd *v, const struct vtd_watch *watch, void *watcher)
 	v->watcher = watcher;
 }
 
-void vtd_used(struct vtd *v, const struct vtd_view *e)
+void vtd_used(struct vtd *v, const struct vtd_view *e, u64 addr)
 {
 	if (v->watch)
-		v->watch->used(v->watcher, e);
+		v->watch->used(v->watcher, e, addr);
 }
 
 bool vtd_watched(const struct vtd *v)

@@ -100,7 +100,7 @@ static int translate_page(struct vtd *v, const struct vtd_pasid *pe, const struc
 			struct vtd_view view;
 
 			vtd_view_tlbe(e, &view);
-			vtd_used(v, &view);
+			vtd_used(v, &view, req->addr);
 		}
 		*page = e->page;
 		return 0;

@@ -224,7 +224,7 @@ struct vtd_endpoint_ops {
 
 /**
  * struct vtd_watch - Who looks on. None of these may translate or invalidate.
- * @used: a cached page has served a request
+ * @used: a cached page has served a request for @addr
  * @filled: a PASID entry has been fetched into its cache
  * @descriptor: the unit is about to execute an invalidation descriptor (four quadwords);
  *	true: it is to be lost, as by a defect of hardware
@@ -233,7 +233,7 @@ struct vtd_endpoint_ops {
  * @forgotten: the unit has dropped all that it had cached, without being told by a descriptor
  */
 struct vtd_watch {
-	void (*used)(void *watcher, const struct vtd_view *e);
+	void (*used)(void *watcher, const struct vtd_view *e, u64 addr);
 	void (*filled)(void *watcher, const struct vtd_view *e);
 	bool (*descriptor)(void *watcher, const u64 *d);
 	void (*request)(void *watcher, const struct vtd_page_request *req, u32 pasid);
@@ -243,8 +243,8 @@ struct vtd_watch {
 /** vtd_set_watch() - At most one; NULL: nobody. */
 void vtd_set_watch(struct vtd *v, const struct vtd_watch *watch, void *watcher);
 
-/** vtd_used() - An endpoint has used an entry of its device-TLB: tell who looks on. */
-void vtd_used(struct vtd *v, const struct vtd_view *e);
+/** vtd_used() - An endpoint has used an entry of its device-TLB for @addr: tell who looks on. */
+void vtd_used(struct vtd *v, const struct vtd_view *e, u64 addr);
 
 /** vtd_watched() - Return: whether vtd_used() would tell anyone. */
 bool vtd_watched(const struct vtd *v);
