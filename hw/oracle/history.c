@@ -17,7 +17,8 @@ const struct oracle_desc *oracle_history_add(struct oracle *o, const u64 *d, boo
 {
 	struct oracle_desc *e = &o->history[o->descs++ % ORACLE_HISTORY];
 
-	*e = (struct oracle_desc){.q = {d[0], d[1]}, .at = clock_ns(), .lost = lost};
+	*e = (struct oracle_desc){
+		.q = {vtd_as_executed(o->unit, d[0]), d[1]}, .at = clock_ns(), .lost = lost};
 	return e;
 }
 

@@ -17,7 +17,7 @@
 
 /**
  * struct oracle_desc - An invalidation descriptor that the unit executed, or lost.
- * @q: its quadwords 0 and 1
+ * @q: its quadwords 0 and 1, as executed
  * @at: ns of CLOCK_MONOTONIC
  * @lost: by oracle_lose()
  */

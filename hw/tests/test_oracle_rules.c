@@ -180,6 +180,24 @@ static void page_of_iotlb_is_not_all(void **state)
 	expect_rule("pasid-without-iotlb");
 }
 
+/* Without CAP.PSI the unit does all of the domain, whatever page is named. */
+static void page_without_psi_is_the_domain(void **state)
+{
+	(void)state;
+	oracle_free(r.o);
+	vt_rebuild(r.vt, "-psi", NULL);
+	assert_int_equal(vtd_attach(r.vt->v, VT_SID2, &dev_ops, &r.dev), 0);
+	r.o = oracle_new(r.vt->v, r.out);
+	assert_non_null(r.o);
+	use_pasid();
+	clear_entry();
+	flush_pasid_cache();
+	vt_submit(r.vt, vt_desc_iotlb(VTD_GRAN_SELECT, VT_DID), 0);
+	flush_devtlb(EVERYTHING);
+	vt_wait(r.vt);
+	expect_rule(NULL);
+}
+
 static void no_devtlb(void **state)
 {
 	(void)state;
@@ -357,6 +375,7 @@ int main(void)
 		TEST(domain_flush_will_do),
 		TEST(no_iotlb),
 		TEST(page_of_iotlb_is_not_all),
+		TEST(page_without_psi_is_the_domain),
 		TEST(no_devtlb),
 		TEST(page_of_devtlb_is_not_all),
 		TEST(idle_devtlb_need_not_be_told),

@@ -244,6 +244,15 @@ enum vtd_match vtd_inspect(struct vtd *v, const struct vtd_view *cached, struct 
 	}
 }
 
+u64 vtd_as_executed(const struct vtd *v, u64 q0)
+{
+	bool iotlb = svk_get(VTD_DESC_TYPE_LO, q0) == VTD_DESC_IOTLB && !(q0 & VTD_DESC_TYPE_HI);
+
+	if (!iotlb || svk_get(VTD_DESC_G, q0) != VTD_GRAN_SELECT || vtd_has_cap(v, VTD_CAP_PSI))
+		return q0;
+	return (q0 & ~VTD_DESC_G) | svk_put(VTD_DESC_G, VTD_GRAN_DOMAIN);
+}
+
 bool vtd_has_endpoint(const struct vtd *v, u16 sid)
 {
 	for (unsigned int i = 0; i < v->endpoints; i++) {

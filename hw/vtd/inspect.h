@@ -90,6 +90,13 @@ void vtd_inspect_each(struct vtd *v, unsigned int kinds,
 enum vtd_match vtd_inspect(struct vtd *v, const struct vtd_view *cached, struct vtd_view *now,
 			   int *reason);
 
+/**
+ * vtd_as_executed() - Return: quadword 0 of an invalidation descriptor as the unit takes it.
+ *
+ * Without CAP.PSI an IOTLB invalidation of pages is one of the domain (6.5.2.3).
+ */
+u64 vtd_as_executed(const struct vtd *v, u64 q0);
+
 /** vtd_has_endpoint() - Return: whether a device with this source-id is attached. */
 bool vtd_has_endpoint(const struct vtd *v, u16 sid);
 
