@@ -140,7 +140,7 @@ static void finish(struct accel *a, struct accel_queue *q, const struct accel_ou
 	complete_ended(a, q);
 }
 
-/* The descriptor just fetched: refuse it, finish it, open a batch, or leave it to step(). */
+/* The descriptor just fetched: refuse it, finish it, open a batch, or leave it to chunk_begin(). */
 static void start(struct accel *a, struct accel_queue *q)
 {
 	const struct accel_desc *d = &q->job.desc;

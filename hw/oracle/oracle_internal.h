@@ -12,6 +12,7 @@
 #define ORACLE_HISTORY 8192 /* descriptors remembered */
 #define ORACLE_USES 4096 /* stale entries remembered as used, at a time */
 #define ORACLE_KNOWN 4096 /* findings remembered, so that each is made once */
+#define ORACLE_REPORTS 4096 /* findings written to the log and the file; all are counted */
 #define ORACLE_DUTIES 256 /* PASID entries whose caches are still to be invalidated */
 #define ORACLE_REQUESTS 1024 /* page requests that software has not done with */
 
@@ -120,6 +121,7 @@ struct oracle {
 	FILE *out;
 	u64 born;
 	u64 findings;
+	unsigned int reports;
 	struct oracle_audit last;
 	struct oracle_desc history[ORACLE_HISTORY];
 	u64 descs;

@@ -171,10 +171,23 @@ static void write_stale(struct oracle *o, const struct oracle_finding *f, const 
 	json_end(o, obj, text);
 }
 
+/* A guest can make as many findings as it likes, but not fill the host's disk with them. */
+static bool report_wanted(struct oracle *o)
+{
+	if (o->reports > ORACLE_REPORTS)
+		return false;
+	if (o->reports++ < ORACLE_REPORTS)
+		return true;
+	log_error("oracle: %d findings reported, further ones are only counted", ORACLE_REPORTS);
+	return false;
+}
+
 void oracle_report(struct oracle *o, const struct oracle_finding *f)
 {
 	struct text t = {.len = 0};
 
+	if (!report_wanted(o))
+		return;
 	add(&t, "stale %s entry: ", kind_names[f->cached->kind]);
 	add_who(&t, f->cached);
 	add_reach(&t, f->cached);
@@ -196,6 +209,8 @@ void oracle_report_rule(struct oracle *o, enum oracle_rule_id id, const struct v
 	struct text t = {.len = 0};
 	struct json_object *obj;
 
+	if (!report_wanted(o))
+		return;
 	add(&t, "rule %s (%s): %s: ", rule->id, rule->section, rule->text);
 	add_who(&t, e);
 	if (e->kind == VTD_VIEW_PASID)

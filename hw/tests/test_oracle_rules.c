@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "log.h"
 #include "oracle/oracle.h"
+#include "oracle/oracle_internal.h"
 #include "tests/vtd_fixture.h"
 #include "vtd/inspect.h"
 
@@ -345,6 +347,23 @@ static void unknown_source(void **state)
 	expect_rule("devtlb-unknown-source");
 }
 
+/* All are counted; what is written has an end. */
+static void reports_are_limited(void **state)
+{
+	u64 lines = 0;
+
+	(void)state;
+	assert_int_equal(log_open("/dev/null"), 0);
+	for (unsigned int i = 0; i < ORACLE_REPORTS + 10; i++)
+		vt_submit(r.vt, vt_type(VTD_DESC_DEVTLB) | svk_put(VTD_DEVTLB_SID, 0x1234), 0);
+	log_close();
+	assert_int_equal(oracle_findings(r.o), ORACLE_REPORTS + 10);
+	fflush(r.out);
+	for (const char *c = r.text; (c = strchr(c, '\n')); c++)
+		lines++;
+	assert_int_equal(lines, ORACLE_REPORTS);
+}
+
 static void nobody_waited(void **state)
 {
 	(void)state;
@@ -387,6 +406,7 @@ int main(void)
 		TEST(context_changed_while_present),
 		TEST(domain_id_reused),
 		TEST(unknown_source),
+		TEST(reports_are_limited),
 		TEST(nobody_waited),
 		TEST(not_confirmed_not_concluded),
 	};
