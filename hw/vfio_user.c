@@ -74,6 +74,18 @@ struct vfio_user_server *vfio_user_new(struct machine *m)
 	return s;
 }
 
+/* Whether new clients are looked at: those who wait for the end of the old one must not wake us. */
+static void port_watch_listener(struct vfio_user_port *port, bool on)
+{
+	struct epoll_event ev = {.events = on ? EPOLLIN : 0,
+				 .data.u32 = EV_ID(EV_LISTENER, port->index)};
+
+	if (port->waiting == !on)
+		return;
+	port->waiting = !on;
+	epoll_ctl(port->server->epoll_fd, EPOLL_CTL_MOD, port->listen_fd, &ev);
+}
+
 /* The client is gone, or is sent away: what it brought goes with it. */
 static void port_disconnect(struct vfio_user_port *port)
 {
@@ -81,6 +93,7 @@ static void port_disconnect(struct vfio_user_port *port)
 	bool negotiated = port->conn.negotiated;
 
 	conn_close(port);
+	port_watch_listener(port, true);
 	if (!negotiated)
 		return;
 	machine_lock(m);
@@ -142,6 +155,7 @@ int vfio_user_add(struct vfio_user_server *s, struct pci_function *fn, const cha
 		goto err_close;
 
 	port->server = s;
+	port->index = s->nports;
 	port->fn = fn;
 	port->conn.fd = -1;
 	port->refused_fd = -1;
@@ -214,9 +228,14 @@ static void port_accept(struct vfio_user_server *s, unsigned int index)
 	struct pollfd old = {.fd = port->conn.fd, .events = POLLRDHUP};
 	int fd;
 
-	/* The old client has hung up, but we have yet to read so far: the new one waits. */
-	if (old.fd >= 0 && poll(&old, 1, 0) > 0)
+	/*
+	 * The old client has hung up, but we have yet to read so far, which may take until it
+	 * has read its replies: the new one waits.
+	 */
+	if (old.fd >= 0 && poll(&old, 1, 0) > 0) {
+		port_watch_listener(port, false);
 		return;
+	}
 	fd = accept4(port->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0)
 		return;

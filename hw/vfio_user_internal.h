@@ -86,7 +86,9 @@ struct vfio_user_msi {
 
 /**
  * struct vfio_user_port - A function and its socket.
+ * @index: in its server
  * @served: a client has been here
+ * @waiting: the listening socket is not watched until the client is gone
  * @irq: eventfds by vector, -1 = none; lock
  * @msi: ring of writes that wait to be sent, @nmsis from @msi_first; lock
  */
@@ -96,7 +98,9 @@ struct vfio_user_port {
 	char *path;
 	int listen_fd;
 	int refused_fd;
+	unsigned int index;
 	bool served;
+	bool waiting;
 	struct vfio_user_conn conn;
 	int irq[PCI_MAX_VECTORS];
 	struct vfio_user_msi msi[VFIO_USER_MAX_MSIS];

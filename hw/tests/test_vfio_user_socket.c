@@ -293,33 +293,82 @@ static bool poll_all(struct vfio_user_server *s)
 	return any;
 }
 
-/* What is not polled is not served, and what is served is over when the call returns. */
-static void polled_instead_of_run(void **state)
+/* A server of one toy that nobody runs. */
+static struct vfio_user_server *polled_server(struct rig *r, struct toy *t)
 {
-	struct vfio_user_version ver = {0, 0};
-	struct packet p = {.hdr = {.command = VFIO_USER_VERSION}, .len = sizeof(ver)};
-	struct rig *r = *state;
 	struct vfio_user_server *s = vfio_user_new(&r->machine);
-	struct toy t = {0};
-	int fd;
 
 	assert_non_null(s);
-	toy_init(&t, &r->machine, "polled");
-	t.fn.mem = r->toy[0].fn.mem;
-	snprintf(t.path, sizeof(t.path), "%s/polled", r->dir);
-	assert_int_equal(vfio_user_add(s, &t.fn, t.path), 0);
-	assert_false(poll_all(s));
-	fd = client_connect(&t);
-	memcpy(p.data, &ver, sizeof(ver));
+	toy_init(t, &r->machine, "polled");
+	t->fn.mem = r->toy[0].fn.mem;
+	snprintf(t->path, sizeof(t->path), "%s/polled", r->dir);
+	assert_int_equal(vfio_user_add(s, &t->fn, t->path), 0);
+	return s;
+}
+
+static int polled_client(struct vfio_user_server *s, const struct toy *t)
+{
+	struct packet p = {.hdr = {.command = VFIO_USER_VERSION}, .len = 4};
+	int fd = client_connect(t);
+
 	client_send(fd, &p);
 	assert_int_equal(recv(fd, &p.hdr, sizeof(p.hdr), MSG_DONTWAIT), -1);
 	assert_true(poll_all(s));
 	assert_true(client_receive(fd, &p));
 	assert_int_equal(p.hdr.error, 0);
+	return fd;
+}
+
+/* What is not polled is not served, and what is served is over when the call returns. */
+static void polled_instead_of_run(void **state)
+{
+	struct rig *r = *state;
+	struct toy t = {0};
+	struct vfio_user_server *s = polled_server(r, &t);
+	int fd;
+
+	assert_false(poll_all(s));
+	fd = polled_client(s, &t);
 	assert_false(poll_all(s));
 	close(fd);
 	assert_true(poll_all(s));
 	assert_int_equal(t.resets, 1);
+	vfio_user_free(s);
+}
+
+#define UNREAD 200
+#define ROUNDS 1000
+
+/*
+ * A client that has said its last word, and does not listen to ours, keeps the next one waiting.
+ * That must cost nothing. (Found by fuzz_vfio_user: the event loop never slept again.)
+ */
+static void waiting_client_costs_nothing(void **state)
+{
+	struct vfio_user_region_access access = {0, CONFIG_REGION, 4096};
+	struct packet p = {.hdr = {.command = VFIO_USER_REGION_READ}, .len = sizeof(access)};
+	struct rig *r = *state;
+	struct toy t = {0};
+	struct vfio_user_server *s = polled_server(r, &t);
+	int a = polled_client(s, &t), b, rounds = 0;
+
+	memcpy(p.data, &access, sizeof(access));
+	for (int i = 0; i < UNREAD; i++)
+		client_send(a, &p);
+	assert_true(poll_all(s));
+	assert_int_equal(shutdown(a, SHUT_WR), 0);
+	b = client_connect(&t);
+	while (rounds < ROUNDS && vfio_user_poll(s) > 0)
+		rounds++;
+	assert_in_range(rounds, 0, ROUNDS - 1);
+	close(a);
+	assert_true(poll_all(s));
+	p = (struct packet){.hdr = {.command = VFIO_USER_VERSION}, .len = 4};
+	client_send(b, &p);
+	assert_true(poll_all(s));
+	assert_true(client_receive(b, &p));
+	assert_int_equal(p.hdr.error, 0);
+	close(b);
 	vfio_user_free(s);
 }
 
@@ -340,6 +389,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(paths, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(functions_are_limited, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(polled_instead_of_run, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(waiting_client_costs_nothing, rig_setup,
+						rig_teardown),
 	};
 
 	return cmocka_run_group_tests_name("vfio_user_socket", tests, NULL, NULL);
