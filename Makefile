@@ -14,6 +14,9 @@ run:
 bench:
 	@ci/bench
 
+fuzz:
+	@ci/fuzz $(or $(SECONDS),60)
+
 check:
 	@ci/check
 
@@ -31,4 +34,4 @@ clean:
 	@rm -rf build
 	@printf 'removed build/; results/ and the cache (%s) are kept\n' "$${XDG_CACHE_HOME:-~/.cache}/svakit"
 
-.PHONY: help run bench check list doctor shell clean
+.PHONY: help run bench fuzz check list doctor shell clean

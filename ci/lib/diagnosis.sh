@@ -28,10 +28,11 @@ optional() {
 	printf 'optional  %s\n            costs: %s\n            fix:   %s\n' "$1" "$2" "$3"
 }
 
-# One line for each package; what `make run` needs weighs more than what lint needs.
+# One line for each package; what `make run` needs weighs more than what lint needs, and fuzzing
+# is for those who want it.
 diagnose_packages() {
 	local package
-	local -a run
+	local -a run check
 
 	packages_find run
 	run=(${MISSING[@]+"${MISSING[@]}"})
@@ -39,11 +40,17 @@ diagnose_packages() {
 		missing "package $package" "everything: ${REASON[$package]}" "$(package_fix "$package")"
 	done
 	packages_find check
-	for package in ${MISSING[@]+"${MISSING[@]}"}; do
+	check=(${MISSING[@]+"${MISSING[@]}"})
+	for package in ${check[@]+"${check[@]}"}; do
 		[[ " ${run[*]} " == *" $package "* ]] ||
 			missing "package $package" "make check: ${REASON[$package]}" "$(package_fix "$package")"
 	done
-	((${#MISSING[@]} > 0)) || good "all ${#REASON[@]} packages"
+	((${#check[@]} > 0)) || good "all ${#REASON[@]} packages"
+	packages_find fuzz
+	for package in ${MISSING[@]+"${MISSING[@]}"}; do
+		[[ " ${run[*]} " == *" $package "* ]] ||
+			optional "package $package" "make fuzz: ${REASON[$package]}" "$(package_fix "$package")"
+	done
 }
 
 package_fix() {

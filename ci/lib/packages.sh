@@ -12,7 +12,7 @@ packages_find() {
 	declare -gA REASON=()
 	while read -r package kind probe reason; do
 		[[ -n $package && $package != '#'* ]] || continue
-		[[ $job == check || $kind == run ]] || continue
+		[[ $kind == run || $kind == "$job" ]] || continue
 		REASON[$package]=$reason
 		case $probe in
 		hdr:*)
@@ -30,6 +30,7 @@ package_probe() {
 	case $1 in
 	cmd:*) type -P "${1#*:}" >/dev/null || [[ -x /usr/sbin/${1#*:} ]] ;;
 	file:*) [[ -e ${1#*:} ]] ;;
+	clang:*) [[ $(clang -print-file-name="${1#*:}-$(uname -m).a" 2>/dev/null) == */* ]] ;;
 	lib:*) [[ $(gcc -print-file-name="lib${1#*:}.a" 2>/dev/null) == */* ]] ;;
 	*) die "ci/packages.list: '$1' is no probe" ;;
 	esac

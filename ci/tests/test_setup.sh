@@ -137,11 +137,12 @@ test_packages_named() {
 	ln -s "$TOP/ci/lib" top/ci/lib
 	cp "$TOP/ci/packages" top/ci/
 	printf '%s\n' 'there run cmd:bash is there' 'one run cmd:no-such-program compiles' \
-		'two check hdr:no/such.h tests' >top/ci/packages.list
+		'two check hdr:no/such.h tests' \
+		'three fuzz cmd:no-such-fuzzer fuzzes' >top/ci/packages.list
 	STATUS=0
 	# Without a mapping, nobody is root in a user namespace.
 	unshare --user top/ci/packages check >out 2>err || STATUS=$?
-	expect_setup_error packages 'missing packages: one two'
+	expect_setup_error packages 'missing packages: one two$'
 	expect_message 'type: sudo apt-get install --no-install-recommends one two$'
 	expect_message '^ +two +tests$'
 }
