@@ -91,6 +91,26 @@ test_bug_in_dmesg() {
 	expect_line '^not ok 2 native\.victim # kernel log: BUG: KASAN: slab-use-after-free in foo$'
 }
 
+# what the oracle finds after a test fails it, in words
+test_oracle_finding() {
+	runner FAKE_GUEST=oracle LEVEL=1
+	expect_end 1 1 1 0
+	expect_line '^not ok 2 native\.victim # the oracle has 1 findings: stale IOTLB entry: 00:06\.0 can read$'
+	expect_line '^oracle +1 findings: .*/svahw\.findings$'
+	grep -q -- '--findings' results/latest/svahw.cmd || unlike svahw.cmd 'no --findings' --findings
+}
+
+# ORACLE=0 turns it off, and the report says so
+test_oracle_off() {
+	runner ORACLE=0 LEVEL=1
+	expect_end 0 2 0 0
+	expect_line '^oracle +off$'
+	grep -q -- '--no-oracle' results/latest/svahw.cmd || unlike svahw.cmd 'no --no-oracle' --no-oracle
+	runner ORACLE=yes
+	[[ $STATUS == 2 ]] || unlike 'exit status' "$STATUS" 2
+	expect_message 'ORACLE=yes: want 0 or 1'
+}
+
 # a defect in L1's log during a test of L2 fails that test
 test_bug_in_l1_during_l2() {
 	runner FAKE_GUEST=l1_bug TEST=guest.victim
