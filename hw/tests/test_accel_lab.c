@@ -146,24 +146,48 @@ static void half_a_loss_is_none(void **state)
 	assert_int_equal(lab(f, SVK_LAB_LOST), 0);
 }
 
+/* A function whose engine takes its turns when it is told to: its work can be looked at. */
+static int setup_stepped(void **state)
+{
+	struct fx_config cfg;
+	struct fx *f;
+
+	fx_config_default(&cfg);
+	cfg.accel.stepped = true;
+	f = fx_new(&cfg);
+	machine_lock(&f->machine);
+	f->machine.oracle = oracle_new(f->unit, NULL);
+	machine_unlock(&f->machine);
+	assert_non_null(f->machine.oracle);
+	fx_queue_open(f, QUEUE, FX_PASID, 8);
+	*state = f;
+	return 0;
+}
+
+static bool at_rest(struct fx *f)
+{
+	oracle_audit(f->machine.oracle, false);
+	return oracle_last(f->machine.oracle)->at_rest;
+}
+
 static void rest_is_told_from_work(void **state)
 {
-	struct svk_desc d = fx_desc(QUEUE, SVK_OP_FILL, 0, BASE, 512 * FX_PAGE);
+	struct svk_desc d = fx_desc(QUEUE, SVK_OP_FILL, 0, BASE, FX_PAGE);
 	struct fx *f = *state;
-	u32 status;
 
-	fx_buffer(f, FX_PASID, BASE, 512, FX_RW);
-	/* Enough work to be caught at it, also where the threads take turns slowly. */
-	for (unsigned int i = 0; i < 8; i++)
-		fx_put(f, QUEUE, FX_PASID, &d);
+	fx_buffer(f, FX_PASID, BASE, 1, FX_RW);
+	fx_put(f, QUEUE, FX_PASID, &d);
 	fx_ring(f, QUEUE);
-	fx_catch_inflight(f);
-	oracle_audit(f->machine.oracle, false);
-	status = oracle_last(f->machine.oracle)->at_rest;
+	machine_lock(&f->machine);
+	assert_true(at_rest(f));
+	assert_true(accel_turn_begin(f->accel));
+	assert_false(at_rest(f));
+	accel_turn_move(f->accel);
+	assert_false(at_rest(f));
+	accel_turn_end(f->accel);
+	assert_true(at_rest(f));
 	machine_unlock(&f->machine);
-	assert_false(status);
 	assert_int_equal(fx_wait(fx_cpl(f, QUEUE, FX_PASID, 0)).status, SVK_CPL_OK);
-	fx_poll(audit(f, SVK_LAB_AUDIT_LOOK) & SVK_LAB_AUDIT_AT_REST);
 }
 
 static void silent_without_oracle(void **state)
@@ -197,7 +221,7 @@ int main(void)
 		TEST(confirmed_is_found),
 		TEST(lost_device_tlb_invalidation),
 		TEST(half_a_loss_is_none),
-		TEST(rest_is_told_from_work),
+		cmocka_unit_test_setup_teardown(rest_is_told_from_work, setup_stepped, teardown),
 		cmocka_unit_test_setup_teardown(silent_without_oracle, setup_silent, fx_teardown),
 	};
 
