@@ -137,6 +137,109 @@ enum svk_queue_err {
 #define SVK_LAB_LOSE_SKIP SVK_MASK(31, 16) /* let so many of them pass first */
 #define SVK_LAB_LOSE_COUNT SVK_MASK(47, 32) /* then lose so many */
 #define SVK_LAB_LOST 0x2850 /* RO 8: descriptors lost since svahw was started */
+/* The model's clock, that of its findings. */
+#define SVK_LAB_TIME 0x2858 /* RO 8: nanoseconds since svahw was started */
+
+/*
+ * Fault injection (docs/faults.md): hardware that fails on demand. The registers before INJECT
+ * say what is struck; INJECT arms, and replaces what was armed for its kind. The registers are
+ * one set for each function, what they arm is the whole model's.
+ */
+#define SVK_LAB_INJECT_PASID 0x2860 /* RW 4: layout of SVK_QCFG_PASID; VALID clear = any, reset 0 */
+#define SVK_LAB_INJECT_CHANCE 0x2864 /* RW 4: in 65536ths, by SEED; 0 (reset) = each */
+#define SVK_LAB_INJECT_ADDR 0x2868 /* RW 8: only what touches this 4 KiB page; ~0 (reset) = any */
+#define SVK_LAB_INJECT_ARG 0x2870 /* RW 8: by kind, see enum svk_inject; resets to 0 */
+#define SVK_LAB_INJECT_SEED 0x2878 /* RW 8: of CHANCE; resets to 0 */
+#define SVK_LAB_INJECT 0x2880 /* WO 8 */
+#define SVK_LAB_INJECT_KIND SVK_MASK(7, 0) /* enum svk_inject */
+#define SVK_LAB_INJECT_SKIP SVK_MASK(31, 16) /* let so many pass first */
+#define SVK_LAB_INJECT_COUNT SVK_MASK(47, 32) /* then strike so many; 0 disarms */
+#define SVK_LAB_INJECT_FOREVER 0xffff /* COUNT: until disarmed */
+#define SVK_LAB_INJECTED(kind) \
+	(0x2a00 + 8 * (kind)) /* RO 8: times struck since svahw was started */
+
+/*
+ * The last findings about an entry, by the number of the finding (0 is the first since svahw was
+ * started). A mediated device shows its driver's PASID, not the host's.
+ */
+#define SVK_LAB_FOUND_KEPT 16
+#define SVK_LAB_FOUND(n) (0x2c00 + 32 * ((n) % SVK_LAB_FOUND_KEPT))
+#define SVK_LAB_FOUND_WHAT 0x00 /* RO 8 */
+#define SVK_LAB_FOUND_CACHE SVK_MASK(2, 0) /* enum svk_cache */
+#define SVK_LAB_FOUND_SECOND SVK_BIT(3) /* the second stage refuses it, not the first */
+#define SVK_LAB_FOUND_RULE SVK_BIT(4) /* a rule was broken; else an entry is stale */
+#define SVK_LAB_FOUND_LOST SVK_BIT(5) /* a descriptor that covers it was lost on purpose */
+#define SVK_LAB_FOUND_SID SVK_MASK(31, 16)
+#define SVK_LAB_FOUND_PASID SVK_MASK(51, 32)
+#define SVK_LAB_FOUND_HAS_PASID SVK_BIT(52)
+#define SVK_LAB_FOUND_ADDR 0x08 /* RO 8: input address, 0 for CONTEXT and PASID */
+#define SVK_LAB_FOUND_SIZE 0x10 /* RO 8: bytes */
+#define SVK_LAB_FOUND_BORN 0x18 /* RO 8: when it was filled, by SVK_LAB_TIME */
+
+enum svk_cache {
+	SVK_CACHE_NONE = 0, /* no such finding, or not about an entry */
+	SVK_CACHE_CONTEXT = 1,
+	SVK_CACHE_PASID = 2,
+	SVK_CACHE_IOTLB = 3,
+	SVK_CACHE_DEVTLB = 4,
+};
+
+/* What can be made to fail, and the meaning of SVK_LAB_INJECT_ARG. */
+enum svk_inject {
+	SVK_INJECT_NONE = 0,
+	SVK_INJECT_LOSE = 1, /* an invalidation completes and removes nothing; SVK_LOSE_xxx */
+	SVK_INJECT_ITE = 2, /* a device does not answer a device-TLB invalidation */
+	SVK_INJECT_IQE = 3, /* a descriptor is taken for invalid; IQEI code, 0 = 1 */
+	SVK_INJECT_WAIT_LATE = 4, /* a wait descriptor completes later; microseconds */
+	SVK_INJECT_WAIT_EARLY = 5, /* a wait completes before what was queued ahead of it */
+	SVK_INJECT_IRQ_LOST = 6, /* an interrupt is not sent; SVK_IRQ_xxx */
+	SVK_INJECT_IRQ_LATE = 7, /* an interrupt is sent later; SVK_IRQ_xxx */
+	SVK_INJECT_PRQ_OVERFLOW = 8, /* a page request finds the queue full */
+	SVK_INJECT_PRQ_MALFORMED = 9, /* a page request is spoilt; enum svk_prq_spoil */
+	SVK_INJECT_PRQ_DUPLICATE = 10, /* a page request is sent twice */
+	SVK_INJECT_ATS_REFUSE = 11, /* a translation request is refused; 0 = UR, 1 = CA */
+	SVK_INJECT_DMA_ABORT = 12, /* a memory access of an accelerator is aborted */
+	SVK_INJECT_BIT_FLIP = 13, /* a fetched table entry differs; SVK_FLIP_xxx */
+	SVK_INJECT_REMOVE =
+		14, /* surprise removal, at a descriptor; source-id, 0 = this function */
+	SVK_INJECT_RESET = 15, /* a reset nobody asked for, at a descriptor; as REMOVE */
+	SVK_INJECT_COUNT
+};
+
+/* Argument of LOSE: descriptors of these types (VTD_DESC_xxx), with these granularities. */
+#define SVK_LOSE_TYPES SVK_MASK(15, 0) /* bit n: type n; waits never are */
+#define SVK_LOSE_GRANS SVK_MASK(19, 16) /* bit n: G field n; 0 = any, or the type has none */
+#define SVK_LOSE_STALE SVK_BIT(32) /* only what would remove a stale entry */
+
+/* Argument of IRQ_LOST and IRQ_LATE. */
+#define SVK_IRQ_SID SVK_MASK(15, 0) /* of the function; the unit's own if UNIT */
+#define SVK_IRQ_VECTOR SVK_MASK(23, 16)
+#define SVK_IRQ_ANY SVK_BIT(24) /* any vector */
+#define SVK_IRQ_UNIT SVK_BIT(25) /* events of the remapping unit */
+#define SVK_IRQ_DELAY SVK_MASK(63, 32) /* microseconds */
+
+/* Argument of BIT_FLIP. */
+#define SVK_FLIP_BIT SVK_MASK(8, 0) /* of the entry, 0 is the least significant */
+#define SVK_FLIP_TABLE SVK_MASK(19, 16) /* enum svk_table */
+
+enum svk_table {
+	SVK_TABLE_ROOT = 0,
+	SVK_TABLE_CONTEXT = 1,
+	SVK_TABLE_PASID_DIR = 2,
+	SVK_TABLE_PASID = 3,
+	SVK_TABLE_FIRST_STAGE = 4,
+	SVK_TABLE_SECOND_STAGE = 5,
+};
+
+/* Argument of PRQ_MALFORMED. */
+enum svk_prq_spoil {
+	SVK_PRQ_SPOIL_RESERVED = 0, /* reserved bits set */
+	SVK_PRQ_SPOIL_PASID = 1, /* a PASID that nobody has */
+	SVK_PRQ_SPOIL_ADDRESS = 2, /* not canonical */
+	SVK_PRQ_SPOIL_ACCESS = 3, /* neither read nor write */
+	SVK_PRQ_SPOIL_LAST = 4, /* the group's last page is missing */
+	SVK_PRQ_SPOIL_SOURCE = 5, /* a source-id that no device has */
+};
 
 /* Counter indices; the names are those of svahw's statistics. */
 enum svk_lab_counter {
