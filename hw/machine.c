@@ -2,6 +2,7 @@
 #include <sched.h>
 #include <string.h>
 
+#include "clock.h"
 #include "machine.h"
 
 /* Looks at the waiters before they are given up, in case one of them was preempted. */
@@ -49,6 +50,7 @@ void machine_init(struct machine *m, struct trace *trace)
 
 	memset(m, 0, sizeof(*m));
 	m->trace = trace;
+	m->born = clock_ns();
 	/* Held for microseconds at most: a short spin is cheaper than two futex calls. */
 	pthread_mutexattr_init(&attr);
 	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ADAPTIVE_NP);

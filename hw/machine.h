@@ -21,6 +21,7 @@ struct trace;
 /**
  * struct machine - State shared by all functions.
  * @lock: guards everything of the model except what says otherwise
+ * @born: when the model was started, ns of CLOCK_MONOTONIC; never changes
  * @trace: event ring, may be NULL
  * @oracle: NULL if nobody asks for proof
  * @count: counters, indexed by enum svk_lab_counter; guarded by @lock
@@ -29,6 +30,7 @@ struct trace;
  */
 struct machine {
 	pthread_mutex_t lock;
+	u64 born;
 	unsigned int waiters;
 	struct oracle *oracle;
 	struct trace *trace;

@@ -150,6 +150,7 @@ void atc_insert(struct atc *c, const struct atc_entry *new)
 	i = atc_find(c, new->tag, order_of(new), new->base);
 	if (i) {
 		c->entry[i - 1].out = new->out;
+		c->entry[i - 1].mid = new->mid;
 		c->entry[i - 1].perm = new->perm;
 		c->entry[i - 1].born = new->born;
 		c->entry[i - 1].by = new->by;
@@ -183,6 +184,7 @@ void atc_view(const struct atc_entry *e, u16 sid, struct vtd_view *view)
 		.addr = e->base,
 		.size = e->span + 1,
 		.out = e->out,
+		.mid = e->mid,
 		.born = e->born,
 		.by = e->by,
 	};

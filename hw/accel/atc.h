@@ -27,6 +27,7 @@ struct vtd_view;
  * struct atc_entry - One answer, for the naturally aligned range of span + 1 bytes.
  * @base: first input address
  * @out: output address of @base
+ * @mid: for reports: of a nested translation, what the first stage gives for @base; else 0
  * @span: size of the range - 1
  * @tag: PASID, or ATC_NO_PASID
  * @next: hash chain, or free list; index + 1, 0 ends
@@ -45,6 +46,7 @@ struct atc_entry {
 	u32 older;
 	u32 newer;
 	u8 perm;
+	u64 mid;
 	u64 born;
 	u64 by;
 };
@@ -148,7 +150,7 @@ static inline const struct atc_entry *atc_lookup_next(const struct atc *c, struc
 
 /**
  * atc_insert() - Cache an answer; one with the same tag, address and size is replaced.
- * @new: base, out, span, tag and perm are read; span + 1 is a power of two from 4096
+ * @new: all but the links is read; span + 1 is a power of two from 4096
  *
  * A full cache drops its oldest entry.
  */

@@ -64,6 +64,7 @@ static int dma_ats_request(struct accel *a, const struct vtd_request *req, bool 
 	e = (struct atc_entry){
 		.base = req->addr & ~(out.size - 1),
 		.out = out.addr - (req->addr & (out.size - 1)),
+		.mid = out.mid & ~(out.size - 1),
 		.tag = dma_tag(req->has_pasid, req->pasid),
 		.span = out.size - 1,
 		.perm = (out.read ? ATC_READ : 0) | (out.write ? ATC_WRITE : 0),

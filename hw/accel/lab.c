@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The lab page: what tests read of the model as a whole, and ask of its oracle. */
 #include "accel/accel_internal.h"
+#include "clock.h"
 #include "machine.h"
 #include "oracle/oracle.h"
+#include "vtd/inspect.h"
 #include "vtd/vtd.h"
 
 /* Whether @off is SVK_LAB_PASID of a queue that there is. */
@@ -11,9 +13,15 @@ static bool is_pasid(const struct accel *a, u64 off)
 	return off >= SVK_LAB_PASID(0) && off < SVK_LAB_PASID(a->cfg.queues);
 }
 
+static bool is_found(u64 off)
+{
+	return off >= SVK_LAB_FOUND(0) &&
+	       off <= SVK_LAB_FOUND(SVK_LAB_FOUND_KEPT - 1) + SVK_LAB_FOUND_BORN;
+}
+
 unsigned int accel_lab_width(const struct accel *a, u64 off)
 {
-	if (off < SVK_LAB_COUNTER(SVK_LAB_COUNTERS))
+	if (off < SVK_LAB_COUNTER(SVK_LAB_COUNTERS) || is_found(off & ~7ULL))
 		return 8;
 	if (off == SVK_LAB_CLEAR || off == SVK_LAB_AUDIT || is_pasid(a, off))
 		return 4;
@@ -26,9 +34,30 @@ unsigned int accel_lab_width(const struct accel *a, u64 off)
 	case SVK_LAB_FINDINGS:
 	case SVK_LAB_LOSE:
 	case SVK_LAB_LOST:
+	case SVK_LAB_TIME:
 		return 8;
 	default:
 		return 0;
+	}
+}
+
+static u64 found_read(const struct oracle_found *found, u64 reg)
+{
+	switch (reg) {
+	case SVK_LAB_FOUND_WHAT:
+		return svk_put(SVK_LAB_FOUND_CACHE, found->cache) |
+		       (found->second ? SVK_LAB_FOUND_SECOND : 0) |
+		       (found->rule ? SVK_LAB_FOUND_RULE : 0) |
+		       (found->lost ? SVK_LAB_FOUND_LOST : 0) |
+		       svk_put(SVK_LAB_FOUND_SID, found->sid) |
+		       svk_put(SVK_LAB_FOUND_PASID, found->pasid) |
+		       (found->has_pasid ? SVK_LAB_FOUND_HAS_PASID : 0);
+	case SVK_LAB_FOUND_ADDR:
+		return found->addr;
+	case SVK_LAB_FOUND_SIZE:
+		return found->size;
+	default:
+		return found->born;
 	}
 }
 
@@ -38,6 +67,11 @@ static u64 oracle_read(const struct accel *a, u64 off)
 
 	if (!a->machine->oracle)
 		return 0;
+	if (is_found(off))
+		return found_read(oracle_found(a->machine->oracle,
+					       (unsigned int)((off - SVK_LAB_FOUND(0)) /
+							      SVK_LAB_FOUND_STRIDE)),
+				  off % SVK_LAB_FOUND_STRIDE);
 	last = oracle_last(a->machine->oracle);
 	switch (off) {
 	case SVK_LAB_AUDIT:
@@ -63,8 +97,15 @@ u64 accel_lab_read(const struct accel *a, u64 off)
 		return a->machine->count[(off - SVK_LAB_BASE) / 8];
 	if (is_pasid(a, off))
 		return accel_queue_sent_pasid(&a->queue[(off - SVK_LAB_PASID(0)) / 4]);
-	/* Nothing comes between software and this function: TRAPPED is 0. */
-	return off == SVK_LAB_INFLIGHT ? vtd_inflight(a->unit) : oracle_read(a, off);
+	switch (off) {
+	case SVK_LAB_INFLIGHT:
+		return vtd_inflight(a->unit);
+	case SVK_LAB_TIME:
+		return vtd_time(a->unit, clock_ns());
+	default:
+		/* Nothing comes between software and this function: TRAPPED is 0. */
+		return oracle_read(a, off);
+	}
 }
 
 void accel_lab_write(struct accel *a, u64 off, u64 val, unsigned int len)

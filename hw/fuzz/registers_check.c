@@ -162,10 +162,10 @@ static bool check_entry(void *ctx, const struct vtd_view *e)
 {
 	struct vtd *v = ctx;
 	struct vtd_view now;
-	int reason;
+	struct vtd_why why;
 
 	if (e->kind != VTD_VIEW_DEVTLB)
-		fuzz_check(vtd_inspect(v, e, &now, &reason) != VTD_MATCH_STALE);
+		fuzz_check(vtd_inspect(v, e, &now, &why) != VTD_MATCH_STALE);
 	return true;
 }
 

@@ -31,6 +31,7 @@ static struct vtd_view view_page(const struct vtd_view *e, u64 addr)
 
 	page.addr = addr & ~(PAGE_SIZE - 1);
 	page.out += page.addr - e->addr;
+	page.mid += page.addr - e->addr;
 	page.size = PAGE_SIZE;
 	return page;
 }
@@ -44,9 +45,9 @@ static void watch_used(void *watcher, const struct vtd_view *e, u64 addr)
 	struct vtd_view page = view_page(e, addr), now;
 	struct oracle *o = watcher;
 	struct oracle_use *u;
-	int reason;
+	struct vtd_why why;
 
-	if (vtd_inspect(o->unit, &page, &now, &reason) != VTD_MATCH_STALE)
+	if (vtd_inspect(o->unit, &page, &now, &why) != VTD_MATCH_STALE)
 		return;
 	u = use_find(o, e);
 	if (!u) {
@@ -122,7 +123,6 @@ struct oracle *oracle_new(struct vtd *unit, FILE *findings)
 		return NULL;
 	o->unit = unit;
 	o->out = findings;
-	o->born = clock_ns();
 	vtd_set_watch(unit, &oracle_watch, o);
 	return o;
 }
@@ -159,7 +159,7 @@ static bool audit_entry(void *ctx, const struct vtd_view *e)
 	struct vtd_view now;
 
 	a->sum.entries++;
-	switch (vtd_inspect(a->o->unit, e, &now, &f.reason)) {
+	switch (vtd_inspect(a->o->unit, e, &now, &f.why)) {
 	case VTD_MATCH_SAME:
 		return true;
 	case VTD_MATCH_LESS:
@@ -178,7 +178,6 @@ static bool audit_entry(void *ctx, const struct vtd_view *e)
 		return true;
 	f.now = &now;
 	f.last = oracle_history_last(a->o, e);
-	a->o->findings++;
 	oracle_report(a->o, &f);
 	return true;
 }
@@ -218,6 +217,11 @@ const struct oracle_audit *oracle_last(const struct oracle *o)
 u64 oracle_findings(const struct oracle *o)
 {
 	return o->findings;
+}
+
+const struct oracle_found *oracle_found(const struct oracle *o, unsigned int slot)
+{
+	return &o->found[slot];
 }
 
 void oracle_lose(struct oracle *o, u32 types, u32 skip, u32 count)

@@ -16,6 +16,7 @@
 
 #include <stdio.h>
 
+#include <svakit/accel_regs.h>
 #include <svakit/types.h>
 
 struct oracle;
@@ -64,6 +65,40 @@ const struct oracle_audit *oracle_last(const struct oracle *o);
 
 /** oracle_findings() - Return: findings so far. */
 u64 oracle_findings(const struct oracle *o);
+
+/**
+ * struct oracle_found - A finding, as the lab page shows it.
+ * @cache: which cache's entry it is about; SVK_CACHE_NONE: about none, and what follows is zero
+ * @rule: a rule was broken; else the entry is stale
+ * @second: the second stage refuses what the entry grants, or gives something else
+ * @lost: a descriptor that covers the entry was lost on purpose
+ * @has_pasid: the entry has a PASID
+ * @sid: source-id
+ * @pasid: 20 bits, else 0
+ * @addr: input address of a page, else 0
+ * @size: bytes of a page, else 0
+ * @born: when it was entered, ns since the model was started
+ */
+struct oracle_found {
+	enum svk_cache cache;
+	bool rule;
+	bool second;
+	bool lost;
+	bool has_pasid;
+	u16 sid;
+	u32 pasid;
+	u64 addr;
+	u64 size;
+	u64 born;
+};
+
+/**
+ * oracle_found() - One of the last findings.
+ * @slot: number of the finding, from 0 on, modulo SVK_LAB_FOUND_KEPT; less than that
+ *
+ * Return: the latest with such a number, all zero if there is none.
+ */
+const struct oracle_found *oracle_found(const struct oracle *o, unsigned int slot);
 
 /**
  * oracle_lose() - Let the unit lose invalidation descriptors, as broken hardware would.

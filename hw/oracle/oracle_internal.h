@@ -53,7 +53,7 @@ struct oracle_use {
 struct oracle_finding {
 	const struct vtd_view *cached;
 	const struct vtd_view *now;
-	int reason;
+	struct vtd_why why;
 	struct oracle_use *use;
 	const struct oracle_desc *last;
 };
@@ -119,8 +119,8 @@ struct oracle_request {
 struct oracle {
 	struct vtd *unit;
 	FILE *out;
-	u64 born;
 	u64 findings;
+	struct oracle_found found[SVK_LAB_FOUND_KEPT];
 	unsigned int reports;
 	struct oracle_audit last;
 	struct oracle_desc history[ORACLE_HISTORY];
@@ -172,10 +172,10 @@ void oracle_requests_drained(struct oracle *o);
 bool oracle_requests_undrained(struct oracle *o, const struct vtd_view *e);
 
 /* report.c */
-/** oracle_report_rule() - A broken rule; @d may be NULL. */
+/** oracle_report_rule() - A broken rule: count and report it; without @e it is about no entry, @d may be NULL. */
 void oracle_report_rule(struct oracle *o, enum oracle_rule_id id, const struct vtd_view *e,
 			const struct oracle_desc *d);
-/** oracle_report() - One finding, in words to the log and as JSON to the file. */
+/** oracle_report() - A stale entry: count it, and say it in words to the log, as JSON to the file. */
 void oracle_report(struct oracle *o, const struct oracle_finding *f);
 
 #endif /* HW_ORACLE_ORACLE_INTERNAL_H */

@@ -73,22 +73,48 @@ static void add_reach(struct text *t, const struct vtd_view *e)
 		add(t, " uses the entry as it was");
 }
 
+static const char *tables_name(enum vtd_stage stage)
+{
+	switch (stage) {
+	case VTD_STAGE_FIRST:
+		return "first-stage ";
+	case VTD_STAGE_SECOND:
+		return "second-stage ";
+	default:
+		return "";
+	}
+}
+
+static const char *stage_name(enum vtd_stage stage)
+{
+	switch (stage) {
+	case VTD_STAGE_FIRST:
+		return "first";
+	case VTD_STAGE_SECOND:
+		return "second";
+	default:
+		return "none";
+	}
+}
+
 static void add_now(struct text *t, const struct oracle_finding *f)
 {
 	const struct vtd_view *now = f->now;
 
-	if (f->reason) {
-		add(t, "the tables refuse it (fault reason 0x%x", f->reason);
+	if (f->why.reason) {
+		add(t, "the %stables refuse it (fault reason 0x%x", tables_name(f->why.stage),
+		    f->why.reason);
 		if (now->addr != f->cached->addr)
 			add(t, " from 0x%" PRIx64 " on", (uint64_t)now->addr);
 		add(t, ")");
 	} else if (now->kind == VTD_VIEW_CONTEXT || now->kind == VTD_VIEW_PASID) {
 		add(t, "the entry in memory is another one");
-	} else if (now->did != f->cached->did) {
+	} else if (now->kind == VTD_VIEW_IOTLB && now->did != f->cached->did) {
 		add(t, "the PASID is in domain %u now, not in %u", now->did, f->cached->did);
 	} else {
-		add(t, "the tables let it %s 0x%" PRIx64 " at 0x%" PRIx64, perm_name(now->perm),
-		    (uint64_t)now->out, (uint64_t)now->addr);
+		add(t, "the %stables let it %s 0x%" PRIx64 " at 0x%" PRIx64,
+		    tables_name(f->why.stage), perm_name(now->perm), (uint64_t)now->out,
+		    (uint64_t)now->addr);
 	}
 }
 
@@ -116,7 +142,7 @@ static void add_missing(struct text *t, const struct vtd_view *e)
 
 static double seconds(const struct oracle *o, u64 ns)
 {
-	return (double)(s64)(ns - o->born) / NS_PER_S;
+	return (double)vtd_time(o->unit, ns) / NS_PER_S;
 }
 
 static void add_history(struct text *t, const struct oracle *o, const struct oracle_finding *f)
@@ -135,13 +161,15 @@ static void add_history(struct text *t, const struct oracle *o, const struct ora
 		    seconds(o, f->last->at));
 }
 
-static struct json_object *json_start(const struct oracle *o, const char *kind,
-				      const struct vtd_view *e)
+static struct json_object *json_start(u64 number, const char *kind, const struct vtd_view *e)
 {
 	struct json_object *obj = json_object_new_object();
 
-	json_object_object_add(obj, "finding", json_object_new_uint64(o->findings));
+	json_object_object_add(obj, "finding", json_object_new_uint64(number));
 	json_object_object_add(obj, "kind", json_object_new_string(kind));
+	if (!e)
+		return obj;
+	json_object_object_add(obj, "cache", json_object_new_string(kind_names[e->kind]));
 	json_object_object_add(obj, "sid", json_object_new_int(e->sid));
 	if (e->kind != VTD_VIEW_CONTEXT && e->has_pasid)
 		json_object_object_add(obj, "pasid", json_object_new_int64(e->pasid));
@@ -157,18 +185,44 @@ static void json_end(struct oracle *o, struct json_object *obj, const char *text
 	json_object_put(obj);
 }
 
-static void write_stale(struct oracle *o, const struct oracle_finding *f, const char *text)
+static void write_stale(struct oracle *o, u64 number, const struct oracle_finding *f,
+			const char *text)
 {
 	const struct vtd_view *e = f->cached;
-	struct json_object *obj = json_start(o, "stale", e);
+	struct json_object *obj = json_start(number, "stale", e);
 
-	json_object_object_add(obj, "cache", json_object_new_string(kind_names[e->kind]));
 	json_object_object_add(obj, "addr", json_object_new_uint64(e->addr));
 	json_object_object_add(obj, "size", json_object_new_uint64(e->size));
 	json_object_object_add(obj, "out", json_object_new_uint64(e->out));
-	json_object_object_add(obj, "reason", json_object_new_int(f->reason));
+	json_object_object_add(obj, "stage", json_object_new_string(stage_name(f->why.stage)));
+	json_object_object_add(obj, "reason", json_object_new_int(f->why.reason));
 	json_object_object_add(obj, "uses", json_object_new_uint64(f->use ? f->use->count : 0));
 	json_end(o, obj, text);
+}
+
+static const enum svk_cache caches[VTD_VIEW_KINDS] = {
+	[VTD_VIEW_CONTEXT] = SVK_CACHE_CONTEXT,
+	[VTD_VIEW_PASID] = SVK_CACHE_PASID,
+	[VTD_VIEW_IOTLB] = SVK_CACHE_IOTLB,
+	[VTD_VIEW_DEVTLB] = SVK_CACHE_DEVTLB,
+};
+
+/* Count it, for the lab page as well. Return: its number. */
+static u64 found_add(struct oracle *o, const struct vtd_view *e, struct oracle_found found)
+{
+	if (e) {
+		bool page = e->kind == VTD_VIEW_IOTLB || e->kind == VTD_VIEW_DEVTLB;
+
+		found.cache = caches[e->kind];
+		found.has_pasid = e->kind != VTD_VIEW_CONTEXT && e->has_pasid;
+		found.sid = e->sid;
+		found.pasid = found.has_pasid ? e->pasid : 0;
+		found.addr = page ? e->addr : 0;
+		found.size = page ? e->size : 0;
+		found.born = vtd_time(o->unit, e->born);
+	}
+	o->found[o->findings % SVK_LAB_FOUND_KEPT] = found;
+	return o->findings++;
 }
 
 /* A guest can make as many findings as it likes, but not fill the host's disk with them. */
@@ -184,6 +238,9 @@ static bool report_wanted(struct oracle *o)
 
 void oracle_report(struct oracle *o, const struct oracle_finding *f)
 {
+	const struct oracle_found found = {.second = f->why.stage == VTD_STAGE_SECOND,
+					   .lost = f->last && f->last->lost};
+	u64 number = found_add(o, f->cached, found);
 	struct text t = {.len = 0};
 
 	if (!report_wanted(o))
@@ -199,21 +256,25 @@ void oracle_report(struct oracle *o, const struct oracle_finding *f)
 	add_history(&t, o, f);
 	log_error("oracle: %s", t.buf);
 	if (o->out)
-		write_stale(o, f, t.buf);
+		write_stale(o, number, f, t.buf);
 }
 
 void oracle_report_rule(struct oracle *o, enum oracle_rule_id id, const struct vtd_view *e,
 			const struct oracle_desc *d)
 {
 	const struct oracle_rule *rule = &oracle_rules[id];
+	u64 number = found_add(o, e, (struct oracle_found){.rule = true});
 	struct text t = {.len = 0};
 	struct json_object *obj;
 
 	if (!report_wanted(o))
 		return;
-	add(&t, "rule %s (%s): %s: ", rule->id, rule->section, rule->text);
-	add_who(&t, e);
-	if (e->kind == VTD_VIEW_PASID)
+	add(&t, "rule %s (%s): %s", rule->id, rule->section, rule->text);
+	if (e) {
+		add(&t, ": ");
+		add_who(&t, e);
+	}
+	if (e && e->kind == VTD_VIEW_PASID)
 		add(&t, ", domain %u", e->did);
 	if (d)
 		add(&t, "; descriptor %016" PRIx64 " %016" PRIx64 " at %.6f s", (uint64_t)d->q[0],
@@ -222,7 +283,7 @@ void oracle_report_rule(struct oracle *o, enum oracle_rule_id id, const struct v
 	log_error("oracle: %s", t.buf);
 	if (!o->out)
 		return;
-	obj = json_start(o, "rule", e);
+	obj = json_start(number, "rule", e);
 	json_object_object_add(obj, "rule", json_object_new_string(rule->id));
 	json_object_object_add(obj, "section", json_object_new_string(rule->section));
 	json_end(o, obj, t.buf);

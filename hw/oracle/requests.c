@@ -81,10 +81,10 @@ static void taken(struct oracle *o)
 					   .has_pasid = true,
 					   .pasid = r->pasid};
 		struct vtd_view now;
-		int reason;
+		struct vtd_why why;
 
-		vtd_inspect(o->unit, &e, &now, &reason);
-		r->taken |= reason != 0;
+		vtd_inspect(o->unit, &e, &now, &why);
+		r->taken |= why.reason != 0;
 	}
 }
 

@@ -41,7 +41,6 @@ static unsigned int desc_type(const u64 *q)
 static void broken(struct oracle *o, enum oracle_rule_id id, const struct vtd_view *e,
 		   const struct oracle_desc *d)
 {
-	o->findings++;
 	oracle_report_rule(o, id, e, d);
 }
 
@@ -82,15 +81,15 @@ static bool check_entry(void *ctx, const struct vtd_view *e)
 {
 	struct entry_check *c = ctx;
 	struct vtd_view now;
-	int reason;
+	struct vtd_why why;
 
 	if (!oracle_covers(c->d->q, e))
 		return true;
-	vtd_inspect(c->o->unit, e, &now, &reason);
-	if (!reason && leads_elsewhere(e, &now))
+	vtd_inspect(c->o->unit, e, &now, &why);
+	if (!why.reason && leads_elsewhere(e, &now))
 		broken(c->o, e->kind == VTD_VIEW_PASID ? RULE_PASID_PRESENT : RULE_CONTEXT_PRESENT,
 		       e, c->d);
-	if (e->kind == VTD_VIEW_PASID && (reason || leads_elsewhere(e, &now)))
+	if (e->kind == VTD_VIEW_PASID && (why.reason || leads_elsewhere(e, &now)))
 		duty_add(c->o, e, c->d);
 	return true;
 }
@@ -161,7 +160,7 @@ void oracle_rules_descriptor(struct oracle *o, const struct oracle_desc *d)
 		sid = (u16)(desc_type(d->q) == VTD_DESC_DEVTLB ? svk_get(VTD_DEVTLB_SID, d->q[0])
 							       : svk_get(VTD_PDEVTLB_SID, d->q[0]));
 		if (!vtd_has_endpoint(o->unit, sid))
-			broken(o, RULE_UNKNOWN_SID, &(struct vtd_view){.sid = sid}, d);
+			broken(o, RULE_UNKNOWN_SID, NULL, d);
 		break;
 	}
 	oracle_requests_descriptor(o, d->q);
@@ -180,11 +179,11 @@ static bool check_reuse(void *ctx, const struct vtd_view *e)
 {
 	struct reuse_check *c = ctx;
 	struct vtd_view now;
-	int reason;
+	struct vtd_why why;
 
 	if (e->sid != c->filled->sid || e->pasid != c->filled->pasid || e->did != c->filled->did)
 		return true;
-	c->found = vtd_inspect(c->o->unit, e, &now, &reason) == VTD_MATCH_STALE;
+	c->found = vtd_inspect(c->o->unit, e, &now, &why) == VTD_MATCH_STALE;
 	return !c->found;
 }
 
@@ -214,6 +213,6 @@ void oracle_rules_confirm(struct oracle *o)
 	}
 	o->duties = 0;
 	if (o->unwaited)
-		broken(o, RULE_NO_WAIT, &(struct vtd_view){.sid = 0}, &o->unwaited_desc);
+		broken(o, RULE_NO_WAIT, NULL, &o->unwaited_desc);
 	o->unwaited = false;
 }

@@ -136,6 +136,58 @@ static void lost_device_tlb_invalidation(void **state)
 	fx_expect(f, QUEUE, &d, SVK_CPL_FAULT_WRITE);
 }
 
+/* The finding in words of the lab page, and no later than the clock there. */
+static void found_in_the_page(void **state)
+{
+	struct fx *f = *state;
+	u64 what;
+
+	use_page(f);
+	fx_unmap(f, FX_PASID, BASE);
+	fx_flush_iotlb(f, FX_PASID);
+	assert_int_equal(lab(f, SVK_LAB_FOUND(0) + SVK_LAB_FOUND_WHAT), 0);
+	audit(f, SVK_LAB_AUDIT_LOOK | SVK_LAB_AUDIT_CONFIRM);
+	what = lab(f, SVK_LAB_FOUND(0) + SVK_LAB_FOUND_WHAT);
+	assert_int_equal(what, svk_put(SVK_LAB_FOUND_CACHE, SVK_CACHE_DEVTLB) |
+				       svk_put(SVK_LAB_FOUND_SID, f->sid) |
+				       svk_put(SVK_LAB_FOUND_PASID, FX_PASID) |
+				       SVK_LAB_FOUND_HAS_PASID);
+	assert_int_equal(lab(f, SVK_LAB_FOUND(0) + SVK_LAB_FOUND_ADDR), BASE);
+	assert_int_equal(lab(f, SVK_LAB_FOUND(0) + SVK_LAB_FOUND_SIZE), FX_PAGE);
+	assert_in_range(lab(f, SVK_LAB_FOUND(0) + SVK_LAB_FOUND_BORN), 1, lab(f, SVK_LAB_TIME));
+	assert_int_equal(lab(f, SVK_LAB_FOUND(1) + SVK_LAB_FOUND_WHAT), 0);
+	assert_int_equal(fx_bar(f, SVK_ACCEL_BAR_CTRL, SVK_LAB_FOUND(0) + 4, 4), what >> 32);
+	assert_int_equal(fx_count(f, SVK_LAB_BAD_ACCESS), 0);
+}
+
+/* Each bit of it. */
+static void rules_and_losses_in_the_page(void **state)
+{
+	struct fx *f = *state;
+
+	use_page(f);
+	fx_unmap(f, FX_PASID, BASE);
+	fx_flush_iotlb(f, FX_PASID);
+	lose(f, VTD_DESC_PDEVTLB, 0, 1);
+	fx_flush_devtlb(f, FX_PASID, BASE, FX_PAGE);
+	audit(f, SVK_LAB_AUDIT_LOOK | SVK_LAB_AUDIT_CONFIRM);
+	assert_true(lab(f, SVK_LAB_FOUND(0)) & SVK_LAB_FOUND_LOST);
+	assert_false(lab(f, SVK_LAB_FOUND(0)) & SVK_LAB_FOUND_RULE);
+	f->sid = 0x1234;
+	fx_flush_devtlb(f, FX_PASID, BASE, FX_PAGE);
+	assert_int_equal(lab(f, SVK_LAB_FOUND(1)), SVK_LAB_FOUND_RULE);
+}
+
+static void time_goes_on(void **state)
+{
+	struct fx *f = *state;
+	u64 before = lab(f, SVK_LAB_TIME);
+
+	assert_true(before > 0);
+	fx_poll(lab(f, SVK_LAB_TIME) > before);
+	assert_int_equal(fx_count(f, SVK_LAB_BAD_ACCESS), 0);
+}
+
 static void half_a_loss_is_none(void **state)
 {
 	struct fx *f = *state;
@@ -198,6 +250,7 @@ static void silent_without_oracle(void **state)
 	fx_unmap(f, FX_PASID, BASE);
 	assert_int_equal(audit(f, SVK_LAB_AUDIT_LOOK | SVK_LAB_AUDIT_CONFIRM), 0);
 	assert_int_equal(lab(f, SVK_LAB_STALE), 0);
+	assert_int_equal(lab(f, SVK_LAB_FOUND(0)), 0);
 	assert_int_equal(lab(f, SVK_LAB_FINDINGS), 0);
 	lose(f, VTD_DESC_PDEVTLB, 0, 1);
 	fx_flush_devtlb(f, FX_PASID, BASE, FX_PAGE);
@@ -220,6 +273,9 @@ int main(void)
 		TEST(each_cache_counts),
 		TEST(confirmed_is_found),
 		TEST(lost_device_tlb_invalidation),
+		TEST(found_in_the_page),
+		TEST(rules_and_losses_in_the_page),
+		TEST(time_goes_on),
 		TEST(half_a_loss_is_none),
 		cmocka_unit_test_setup_teardown(rest_is_told_from_work, setup_stepped, teardown),
 		cmocka_unit_test_setup_teardown(silent_without_oracle, setup_silent, fx_teardown),

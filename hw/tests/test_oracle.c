@@ -319,8 +319,9 @@ static void confirmed_once(void **state)
 	assert_int_equal(oracle_findings(r.o), 1);
 	fflush(r.out);
 	assert_non_null(strstr(r.text, "\"cache\":\"IOTLB\""));
-	assert_non_null(strstr(r.text, "00:06.0 PASID 5 can read and write 0x200000 at "
-				       "0x7f0000000000 (4 KiB), but the tables refuse it"));
+	assert_non_null(strstr(r.text,
+			       "00:06.0 PASID 5 can read and write 0x200000 at "
+			       "0x7f0000000000 (4 KiB), but the first-stage tables refuse it"));
 	assert_non_null(strstr(r.text, "No descriptor of the last"));
 }
 

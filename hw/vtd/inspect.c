@@ -61,6 +61,14 @@ static u8 page_perm(u8 flags)
 	       (flags & VTD_PAGE_X ? VTD_VIEW_X : 0);
 }
 
+static u8 page_usable(u8 flags)
+{
+	u8 perm = page_perm(flags);
+
+	/* A clean page is walked again before it is written. */
+	return flags & VTD_PAGE_D ? perm : perm & (u8)~VTD_VIEW_W;
+}
+
 void vtd_view_tlbe(const struct vtd_tlbe *t, struct vtd_view *e)
 {
 	*e = (struct vtd_view){
@@ -68,19 +76,17 @@ void vtd_view_tlbe(const struct vtd_tlbe *t, struct vtd_view *e)
 		.sid = t->sid,
 		.has_pasid = true,
 		.priv = t->page.flags & VTD_PAGE_PRIV,
-		.perm = page_perm(t->page.flags),
+		.perm = page_usable(t->page.flags),
 		.did = t->did,
 		.pasid = t->pasid,
 		.addr = t->addr,
 		.size = 1ULL << t->page.order,
 		.out = t->page.addr,
+		.mid = t->page.mid,
 		.born = t->node.born,
 		.by = t->node.by,
 		.entry = {t->pgtt == VTD_PGTT_FS || t->pgtt == VTD_PGTT_NESTED},
 	};
-	/* A clean page is walked again before it is written. */
-	if (!(t->page.flags & VTD_PAGE_D))
-		e->perm &= (u8)~VTD_VIEW_W;
 }
 
 static void view_tlbe(const struct vtd_node *n, struct vtd_view *e)
@@ -122,13 +128,13 @@ void vtd_inspect_each(struct vtd *v, unsigned int kinds,
 }
 
 static enum vtd_match match_context(struct vtd *v, const struct vtd_view *cached,
-				    struct vtd_view *now, int *reason)
+				    struct vtd_view *now, struct vtd_why *why)
 {
 	struct vtd_context ce = {0};
 	bool fpd;
 
-	*reason = vtd_context_read(v, cached->sid, &ce, &fpd);
-	if (*reason)
+	why->reason = vtd_context_read(v, cached->sid, &ce, &fpd);
+	if (why->reason)
 		return VTD_MATCH_STALE;
 	view_context(&ce.node, now);
 	if (cached->entry[0] != now->entry[0] || cached->entry[1] != now->entry[1] ||
@@ -157,14 +163,14 @@ static int pasid_now(struct vtd *v, u16 sid, bool has_pasid, u32 pasid, struct v
 }
 
 static enum vtd_match match_pasid(struct vtd *v, const struct vtd_view *cached,
-				  struct vtd_view *now, int *reason)
+				  struct vtd_view *now, struct vtd_why *why)
 {
 	struct vtd_context ce;
 	struct vtd_pasid pe;
 	u64 more, less;
 
-	*reason = pasid_now(v, cached->sid, true, cached->pasid, &ce, &pe);
-	if (*reason)
+	why->reason = pasid_now(v, cached->sid, true, cached->pasid, &ce, &pe);
+	if (why->reason)
 		return VTD_MATCH_STALE;
 	view_pasid(&pe.node, now);
 	more = cached->entry[3] & ~now->entry[3];
@@ -176,9 +182,56 @@ static enum vtd_match match_pasid(struct vtd *v, const struct vtd_view *cached,
 	return more || less ? VTD_MATCH_LESS : VTD_MATCH_SAME;
 }
 
+/* Whose fault reason it is: of a nested translation either stage may refuse. */
+static enum vtd_stage stage_refusing(int reason)
+{
+	switch (reason) {
+	case VTD_FR_SFS_1:
+	case VTD_FR_SFS_2:
+	case VTD_FR_SFS_3:
+	case VTD_FR_SFS_4:
+	case VTD_FR_SGN_1:
+	case VTD_FR_SGN_2:
+		return VTD_STAGE_FIRST;
+	case VTD_FR_SFS_5:
+	case VTD_FR_SFS_6:
+	case VTD_FR_SFS_7:
+	case VTD_FR_SFS_8:
+	case VTD_FR_SSS_1:
+	case VTD_FR_SSS_2:
+	case VTD_FR_SSS_3:
+	case VTD_FR_SSS_4:
+	case VTD_FR_SGN_5:
+	case VTD_FR_SGN_7: /* what the first stage maps can be read */
+		return VTD_STAGE_SECOND;
+	default:
+		return VTD_STAGE_NONE;
+	}
+}
+
+/* Whose doing it is that a page is elsewhere, or permits less; @first: what that stage permits. */
+static enum vtd_stage stage_changed(const struct vtd_pasid *pe, const struct vtd_view *cached,
+				    const struct vtd_view *now, u8 first)
+{
+	u64 mid = cached->mid + (now->addr - cached->addr);
+
+	switch (pe->pgtt) {
+	case VTD_PGTT_FS:
+		return VTD_STAGE_FIRST;
+	case VTD_PGTT_SS:
+		return VTD_STAGE_SECOND;
+	case VTD_PGTT_NESTED:
+		return now->mid != mid || (cached->perm & ~first) ? VTD_STAGE_FIRST
+								  : VTD_STAGE_SECOND;
+	default:
+		return VTD_STAGE_NONE;
+	}
+}
+
 /* Page by page as the tables have it now, until one differs. */
 static enum vtd_match match_pages(struct vtd *v, const struct vtd_pasid *pe,
-				  const struct vtd_view *cached, struct vtd_view *now, int *reason)
+				  const struct vtd_view *cached, struct vtd_view *now,
+				  struct vtd_why *why)
 {
 	enum vtd_match match = VTD_MATCH_SAME;
 	u64 off, step;
@@ -187,23 +240,27 @@ static enum vtd_match match_pages(struct vtd *v, const struct vtd_pasid *pe,
 		u64 addr = cached->addr + off;
 		struct vtd_page page;
 		u64 in_page;
+		u8 first;
 
 		now->addr = addr;
-		*reason = vtd_walk_peek(v, pe, addr, cached->priv, &page);
-		if (*reason)
+		why->reason = vtd_walk_peek(v, pe, addr, cached->priv, &page, &first);
+		if (why->reason) {
+			why->stage = stage_refusing(why->reason);
 			return VTD_MATCH_STALE;
+		}
 		in_page = addr & ((1ULL << page.order) - 1);
 		step = (1ULL << page.order) - in_page;
 		now->size = 1ULL << page.order;
 		now->out = page.addr + in_page;
-		now->perm = page_perm(page.flags);
-		if (!(page.flags & VTD_PAGE_D))
-			now->perm &= (u8)~VTD_VIEW_W;
+		now->mid = page.mid + in_page;
+		now->perm = page_usable(page.flags);
 		/* The device-TLB of this model keeps no execute permission. */
 		if (cached->kind == VTD_VIEW_DEVTLB)
 			now->perm &= (u8)~VTD_VIEW_X;
-		if (now->out != cached->out + off || (cached->perm & ~now->perm))
+		if (now->out != cached->out + off || (cached->perm & ~now->perm)) {
+			why->stage = stage_changed(pe, cached, now, page_usable(first));
 			return VTD_MATCH_STALE;
+		}
 		if (cached->perm != now->perm)
 			match = VTD_MATCH_LESS;
 	}
@@ -211,36 +268,36 @@ static enum vtd_match match_pages(struct vtd *v, const struct vtd_pasid *pe,
 }
 
 static enum vtd_match match_page(struct vtd *v, const struct vtd_view *cached, struct vtd_view *now,
-				 int *reason)
+				 struct vtd_why *why)
 {
 	struct vtd_context ce;
 	struct vtd_pasid pe;
 
 	*now = *cached;
-	*reason = pasid_now(v, cached->sid, cached->has_pasid, cached->pasid, &ce, &pe);
-	if (!*reason && cached->kind == VTD_VIEW_DEVTLB && !ce.dte)
-		*reason = VTD_FR_SCT_5;
-	if (*reason)
+	why->reason = pasid_now(v, cached->sid, cached->has_pasid, cached->pasid, &ce, &pe);
+	if (!why->reason && cached->kind == VTD_VIEW_DEVTLB && !ce.dte)
+		why->reason = VTD_FR_SCT_5;
+	if (why->reason)
 		return VTD_MATCH_STALE;
 	now->did = pe.did;
 	/* Under another domain-id it is out of reach until that is used again. */
 	if (cached->kind == VTD_VIEW_IOTLB && cached->did != pe.did)
 		return VTD_MATCH_STALE;
-	return match_pages(v, &pe, cached, now, reason);
+	return match_pages(v, &pe, cached, now, why);
 }
 
 enum vtd_match vtd_inspect(struct vtd *v, const struct vtd_view *cached, struct vtd_view *now,
-			   int *reason)
+			   struct vtd_why *why)
 {
 	*now = *cached;
-	*reason = 0;
+	*why = (struct vtd_why){0};
 	switch (cached->kind) {
 	case VTD_VIEW_CONTEXT:
-		return match_context(v, cached, now, reason);
+		return match_context(v, cached, now, why);
 	case VTD_VIEW_PASID:
-		return match_pasid(v, cached, now, reason);
+		return match_pasid(v, cached, now, why);
 	default:
-		return match_page(v, cached, now, reason);
+		return match_page(v, cached, now, why);
 	}
 }
 
@@ -270,6 +327,11 @@ void vtd_filled_pasid(struct vtd *v, const struct vtd_pasid *pe)
 		return;
 	view_pasid(&pe->node, &e);
 	v->watch->filled(v->watcher, &e);
+}
+
+u64 vtd_time(const struct vtd *v, u64 at)
+{
+	return at - v->m->born;
 }
 
 bool vtd_at_rest(const struct vtd *v)

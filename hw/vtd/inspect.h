@@ -27,6 +27,13 @@ enum vtd_view_kind {
 #define VTD_VIEW_W 2u
 #define VTD_VIEW_X 4u
 
+/* Who refuses an access, or gives something else. */
+enum vtd_stage {
+	VTD_STAGE_NONE, /* root, context or PASID entry */
+	VTD_STAGE_FIRST,
+	VTD_STAGE_SECOND,
+};
+
 /**
  * struct vtd_view - One cached entry, or what an uncached look-up gives in its place.
  * @kind: of cache
@@ -39,6 +46,7 @@ enum vtd_view_kind {
  * @addr: first input address of a page
  * @size: of the page, bytes, a power of two from 4096
  * @out: output address of @addr
+ * @mid: of a nested translation, what the first stage gives for @addr; else 0
  * @born: when it was entered, ns of CLOCK_MONOTONIC
  * @by: who asked for it, as in struct vtd_request
  * @entry: of a context or PASID entry, what it says, for comparison and reports: context:
@@ -57,6 +65,7 @@ struct vtd_view {
 	u64 addr;
 	u64 size;
 	u64 out;
+	u64 mid;
 	u64 born;
 	u64 by;
 	u64 entry[4];
@@ -79,16 +88,26 @@ void vtd_inspect_each(struct vtd *v, unsigned int kinds,
 		      bool (*visit)(void *ctx, const struct vtd_view *e), void *ctx);
 
 /**
+ * struct vtd_why - Why an entry is stale.
+ * @reason: fault reason with which the tables refuse it, 0 if they grant something else
+ * @stage: of a page: who refuses, or gives something else
+ */
+struct vtd_why {
+	int reason;
+	enum vtd_stage stage;
+};
+
+/**
  * vtd_inspect() - Compare an entry with the tables in memory.
  * @cached: the entry, as vtd_inspect_each() gave it
  * @now: what the tables say, where they differ first: for a page @addr, @out, @perm and @size of
  *	that page
- * @reason: 0, or the fault reason with which the tables refuse it
+ * @why: of a stale entry: why
  *
  * All of a page is compared, also where the tables have smaller ones now.
  */
 enum vtd_match vtd_inspect(struct vtd *v, const struct vtd_view *cached, struct vtd_view *now,
-			   int *reason);
+			   struct vtd_why *why);
 
 /**
  * vtd_as_executed() - Return: quadword 0 of an invalidation descriptor as the unit takes it.
@@ -105,6 +124,9 @@ u64 vtd_prq_queued(const struct vtd *v);
 
 /** vtd_prq_passed() - Return: of these, how many software has moved PQH past. */
 u64 vtd_prq_passed(const struct vtd *v);
+
+/** vtd_time() - Return: nanoseconds from the start of the model to @at, ns of CLOCK_MONOTONIC. */
+u64 vtd_time(const struct vtd *v, u64 at);
 
 /** vtd_at_rest() - Return: the invalidation queue is empty and no access is in flight. */
 bool vtd_at_rest(const struct vtd *v);

@@ -40,6 +40,7 @@ static void answer(struct vtd_translation *out, u64 addr, const struct vtd_page 
 {
 	out->size = 1ULL << page->order;
 	out->addr = page->addr | (addr & (out->size - 1));
+	out->mid = page->mid ? page->mid | (addr & (out->size - 1)) : 0;
 	out->read = page->flags & VTD_PAGE_R;
 	/* A clean page is not writable until a write request has set the dirty bit. */
 	out->write = (page->flags & (VTD_PAGE_W | VTD_PAGE_D)) == (VTD_PAGE_W | VTD_PAGE_D);

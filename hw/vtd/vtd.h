@@ -111,6 +111,7 @@ struct vtd_request {
 /**
  * struct vtd_translation - The answer.
  * @addr: output address of the request's own byte
+ * @mid: for reports: of a nested translation, what the first stage gives for it; else 0
  * @size: the answer holds for the naturally aligned range of this many bytes
  *	around the input address, a power of two from 4096
  * @read: reads are allowed
@@ -118,6 +119,7 @@ struct vtd_request {
  */
 struct vtd_translation {
 	u64 addr;
+	u64 mid;
 	u64 size;
 	bool read;
 	bool write;

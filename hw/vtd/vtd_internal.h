@@ -111,11 +111,13 @@ struct vtd_pasid {
 /**
  * struct vtd_page - Result of a walk.
  * @addr: output address of the page's first byte
+ * @mid: of a nested translation, what the first stage gives for it; else 0
  * @order: log2 of its size
  * @flags: VTD_PAGE_*
  */
 struct vtd_page {
 	u64 addr;
+	u64 mid;
 	u8 order;
 	u8 flags;
 };
@@ -372,9 +374,10 @@ int vtd_walk(struct vtd *v, const struct vtd_pasid *pe, const struct vtd_request
  *
  * Reads the tables only: no accessed or dirty bit, no counter, no cache changes.
  * A second stage without leave to read a table, and all else that refuses, as in vtd_walk().
+ * *@first: VTD_PAGE_* that the first stage alone gives, if there is one.
  */
 int vtd_walk_peek(struct vtd *v, const struct vtd_pasid *pe, u64 addr, bool priv,
-		  struct vtd_page *page);
+		  struct vtd_page *page, u8 *first);
 
 /* cache.c */
 /** vtd_cache_init() - Return: 0 or -ENOMEM. */

@@ -39,6 +39,7 @@ struct walk {
 	const struct vtd_request *req;
 	struct update update[WALK_UPDATES];
 	unsigned int updates;
+	u8 first; /* VTD_PAGE_* of the first stage */
 };
 
 /* Second stage: output for the walked address, and its leaf. */
@@ -321,13 +322,16 @@ static int walk_paged(struct walk *w, struct vtd_page *page)
 		ret = fs_permission(w, &p, &page->flags);
 	if (ret)
 		return ret;
+	w->first = page->flags;
 	page->order = (u8)level_shift(p.leaf);
 	page->addr = (p.step[p.leaf].entry & VTD_PTE_ADDR) >> page->order << page->order;
 	if (nested) {
 		u64 offset = w->req->addr & ((1ULL << page->order) - 1);
 
 		walk_count(w, SVK_LAB_WALK_NESTED);
-		ret = walk_final(w, page->addr | offset, page, &hit);
+		page->mid = page->addr | offset;
+		ret = walk_final(w, page->mid, page, &hit);
+		page->mid = page->mid >> page->order << page->order;
 	}
 	if (!ret)
 		ret = need(w, page->flags);
@@ -335,6 +339,8 @@ static int walk_paged(struct walk *w, struct vtd_page *page)
 		ret = fs_updates(w, &p, wants_dirty(w, page), &dirty);
 	if (ret)
 		return ret;
+	if (dirty)
+		w->first |= VTD_PAGE_D;
 	if (nested)
 		dirty &= final_dirty(w, &hit, wants_dirty(w, page));
 	if (dirty)
@@ -351,6 +357,8 @@ static void split_interrupt_range(u64 addr, struct vtd_page *page)
 	    page->addr + size <= VTD_INTR_BASE)
 		return;
 	page->addr |= addr & (size - 1) & VTD_PTE_ADDR;
+	if (page->mid)
+		page->mid |= addr & (size - 1) & VTD_PTE_ADDR;
 	page->order = 12;
 }
 
@@ -368,6 +376,7 @@ static int walk_pass_through(const struct vtd_request *req, struct vtd_page *pag
 static int walk_any(struct walk *w, struct vtd_page *page)
 {
 	w->updates = 0;
+	page->mid = 0;
 	if (w->pe->pgtt == VTD_PGTT_PT)
 		return walk_pass_through(w->req, page);
 	if (w->pe->pgtt == VTD_PGTT_SS)
@@ -397,7 +406,7 @@ int vtd_walk(struct vtd *v, const struct vtd_pasid *pe, const struct vtd_request
 }
 
 int vtd_walk_peek(struct vtd *v, const struct vtd_pasid *pe, u64 addr, bool priv,
-		  struct vtd_page *page)
+		  struct vtd_page *page, u8 *first)
 {
 	const struct vtd_request req = {
 		.sid = pe->sid, .at = VTD_AT_TRANSLATION, .priv = priv, .addr = addr};
@@ -408,7 +417,9 @@ int vtd_walk_peek(struct vtd *v, const struct vtd_pasid *pe, u64 addr, bool priv
 	w.peek = true;
 	w.pe = pe;
 	w.req = &req;
+	w.first = 0;
 	ret = walk_any(&w, page);
+	*first = w.first;
 	if (!ret)
 		split_interrupt_range(addr, page);
 	return ret;

@@ -163,7 +163,8 @@ enum svk_queue_err {
  * started). A mediated device shows its driver's PASID, not the host's.
  */
 #define SVK_LAB_FOUND_KEPT 16
-#define SVK_LAB_FOUND(n) (0x2c00 + 32 * ((n) % SVK_LAB_FOUND_KEPT))
+#define SVK_LAB_FOUND_STRIDE 32
+#define SVK_LAB_FOUND(n) (0x2c00 + SVK_LAB_FOUND_STRIDE * ((n) % SVK_LAB_FOUND_KEPT))
 #define SVK_LAB_FOUND_WHAT 0x00 /* RO 8 */
 #define SVK_LAB_FOUND_CACHE SVK_MASK(2, 0) /* enum svk_cache */
 #define SVK_LAB_FOUND_SECOND SVK_BIT(3) /* the second stage refuses it, not the first */
