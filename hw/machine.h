@@ -15,6 +15,7 @@
 #include <svakit/accel_regs.h>
 #include <svakit/types.h>
 
+struct inject;
 struct oracle;
 struct trace;
 
@@ -24,6 +25,7 @@ struct trace;
  * @born: when the model was started, ns of CLOCK_MONOTONIC; never changes
  * @trace: event ring, may be NULL
  * @oracle: NULL if nobody asks for proof
+ * @inject: what is to fail; NULL: nothing ever
  * @count: counters, indexed by enum svk_lab_counter; guarded by @lock
  * @waiters: threads that want the lock through machine_lock(), or were woken by
  *	machine_wake(), and do not have it yet; atomic
@@ -33,6 +35,7 @@ struct machine {
 	u64 born;
 	unsigned int waiters;
 	struct oracle *oracle;
+	struct inject *inject;
 	struct trace *trace;
 	u64 count[SVK_LAB_COUNTERS];
 };

@@ -12,6 +12,7 @@
 
 #include "accel/accel.h"
 #include "gmem.h"
+#include "inject/inject.h"
 #include "log.h"
 #include "machine.h"
 #include "options.h"
@@ -108,9 +109,12 @@ static int svahw_build(struct svahw *h, const struct options *o)
 	if (o->trace_file)
 		h->trace = trace_new(o->trace_events);
 	machine_init(&h->machine, h->trace);
+	h->machine.inject = inject_new(&h->machine, o->seed);
 	h->vtd_mem = gmem_new(&h->machine);
-	if ((o->trace_file && !h->trace) || !h->vtd_mem)
+	if ((o->trace_file && !h->trace) || !h->machine.inject || !h->vtd_mem)
 		goto err;
+	for (unsigned int i = 0; i < o->rules; i++)
+		inject_arm(h->machine.inject, &o->rule[i]);
 	h->vtd = vtd_function_new(&o->vtd, &h->machine, h->vtd_mem);
 	if (!h->vtd)
 		goto err;
@@ -211,6 +215,7 @@ static void svahw_cleanup(struct svahw *h)
 	for (unsigned int i = 0; i < SVAHW_MAX_ACCELS; i++)
 		gmem_free(h->accel_mem[i]);
 	gmem_free(h->vtd_mem);
+	inject_free(h->machine.inject);
 	trace_free(h->trace);
 	if (h->stop_fd >= 0)
 		close(h->stop_fd);

@@ -9,6 +9,7 @@
 #include <svakit/accel_regs.h>
 
 #include "options.h"
+#include "pci.h"
 
 #define DEFAULT_TRACE_EVENTS 65536
 #define MAX_TRACE_EVENTS (1UL << 26)
@@ -26,6 +27,8 @@ enum {
 	OPT_ACCEL_BDF,
 	OPT_NO_ATS,
 	OPT_NO_PRI,
+	OPT_INJECT,
+	OPT_SEED,
 	OPT_LOG_LEVEL,
 	OPT_LOG_FILE,
 	OPT_STATS,
@@ -61,7 +64,13 @@ static const struct argp_option argp_options[] = {
 	 0},
 	{"no-ats", OPT_NO_ATS, NULL, 0, "Leave the ATS capability out", 0},
 	{"no-pri", OPT_NO_PRI, NULL, 0, "Leave the PRI capability out", 0},
-	{NULL, 0, NULL, 0, "Reports:", 4},
+	{NULL, 0, NULL, 0, "Faults on demand (docs/faults.md):", 4},
+	{"inject", OPT_INJECT, "FAULT", 0,
+	 "Let something fail: KIND[,skip=N][,count=N|forever][,pasid=N][,addr=A][,chance=P]... "
+	 "(again for another kind)",
+	 0},
+	{"seed", OPT_SEED, "N", 0, "Where the sequence of every chance begins (default 0)", 0},
+	{NULL, 0, NULL, 0, "Reports:", 5},
 	{"log-level", OPT_LOG_LEVEL, "L", 0, "error, warn, info (default) or debug", 0},
 	{"log-file", OPT_LOG_FILE, "FILE", 0, "Log there, not to standard error", 0},
 	{"stats", OPT_STATS, "FILE", 0, "Write the counters there at the end, as JSON", 0},
@@ -87,20 +96,6 @@ static int parse_number(const char *arg, unsigned long min, unsigned long max, u
 	return 0;
 }
 
-/* BUS:DEV.FN in hexadecimal, as lspci prints it. */
-static int parse_bdf(const char *arg, u16 *sid)
-{
-	unsigned int bus, dev, fn;
-	int used = 0;
-
-	if (sscanf(arg, "%2x:%2x.%1x%n", &bus, &dev, &fn, &used) != 3 || arg[used])
-		return -EINVAL;
-	if (dev > 0x1f || fn > 7)
-		return -EINVAL;
-	*sid = bus << 8 | dev << 3 | fn;
-	return 0;
-}
-
 static int add_accel(struct options *o, u16 sid)
 {
 	if (o->accels == SVAHW_MAX_ACCELS)
@@ -116,7 +111,7 @@ static error_t parse_accel(struct options *o, const char *arg, struct argp_state
 {
 	u16 sid;
 
-	if (parse_bdf(arg, &sid)) {
+	if (pci_parse_bdf(arg, &sid)) {
 		argp_error(state, "--accel-bdf: '%s' is not BUS:DEV.FN, such as 00:06.0", arg);
 		return EINVAL;
 	}
@@ -167,6 +162,7 @@ static const struct number_option {
 	{OPT_PASID_WIDTH, "pasid-width", 0, MAX_PASID_WIDTH},
 	{OPT_TRACE_EVENTS, "trace-events", 1, MAX_TRACE_EVENTS},
 	{OPT_READY_FD, "ready-fd", 0, INT_MAX},
+	{OPT_SEED, "seed", 0, ULONG_MAX},
 };
 
 static void set_number(struct options *o, int key, unsigned long val)
@@ -183,6 +179,9 @@ static void set_number(struct options *o, int key, unsigned long val)
 		break;
 	case OPT_READY_FD:
 		o->ready_fd = val;
+		break;
+	case OPT_SEED:
+		o->seed = val;
 		break;
 	}
 }
@@ -219,6 +218,25 @@ static error_t parse_caps(struct options *o, const char *reg, const char *spec,
 	return EINVAL;
 }
 
+static error_t parse_inject(struct options *o, const char *arg, struct argp_state *state)
+{
+	struct inject_rule *r = &o->rule[o->rules];
+	const char *why;
+
+	if (inject_parse(arg, r, &why)) {
+		argp_error(state, "--inject: '%s' %s; see docs/faults.md", arg, why);
+		return EINVAL;
+	}
+	for (unsigned int i = 0; i < o->rules; i++) {
+		if (o->rule[i].kind == r->kind) {
+			argp_error(state, "--inject: '%s' is the second rule of its kind", arg);
+			return EINVAL;
+		}
+	}
+	o->rules++;
+	return 0;
+}
+
 static error_t parse_checked(struct options *o, int key, const char *arg, struct argp_state *state)
 {
 	int level;
@@ -232,6 +250,8 @@ static error_t parse_checked(struct options *o, int key, const char *arg, struct
 		return parse_vcs_pasids(o, arg, state);
 	case OPT_ACCEL_BDF:
 		return parse_accel(o, arg, state);
+	case OPT_INJECT:
+		return parse_inject(o, arg, state);
 	case OPT_LOG_LEVEL:
 		level = log_parse_level(arg);
 		if (level >= 0) {

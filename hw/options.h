@@ -8,12 +8,15 @@
 #include <svakit/types.h>
 
 #include "accel/accel.h"
+#include "inject/inject.h"
 #include "log.h"
 #include "vtd/vtd.h"
 
 #define SVAHW_VERSION "0.1"
 /* Accelerators that one svahw serves. */
 #define SVAHW_MAX_ACCELS 4
+/* Rules of injection that it can be started with, one a kind at most. */
+#define SVAHW_MAX_RULES SVK_INJECT_COUNT
 
 /**
  * struct options - What the command line asks for.
@@ -31,6 +34,9 @@
  * @accel: what all accelerators have in common; its index and source-id mean nothing
  * @accels: how many accelerators, 1..SVAHW_MAX_ACCELS
  * @accel_sid: their source-ids, no two alike
+ * @rules: how many of @rule are armed at the start
+ * @rule: no two of a kind
+ * @seed: of every chance
  *
  * The strings point into argv.
  */
@@ -50,6 +56,9 @@ struct options {
 	struct accel_config accel;
 	unsigned int accels;
 	u16 accel_sid[SVAHW_MAX_ACCELS];
+	unsigned int rules;
+	struct inject_rule rule[SVAHW_MAX_RULES];
+	u64 seed;
 };
 
 /**

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <linux/pci_regs.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +38,19 @@ void pci_set32(u8 *bytes, unsigned int off, u32 val)
 {
 	pci_set16(bytes, off, val);
 	pci_set16(bytes, off + 2, val >> 16);
+}
+
+int pci_parse_bdf(const char *text, u16 *sid)
+{
+	unsigned int bus, dev, fn;
+	int used = 0;
+
+	if (sscanf(text, "%2x:%2x.%1x%n", &bus, &dev, &fn, &used) != 3 || text[used])
+		return -EINVAL;
+	if (dev > 0x1f || fn > 7)
+		return -EINVAL;
+	*sid = (u16)(bus << 8 | dev << 3 | fn);
+	return 0;
 }
 
 void pci_init(struct pci_function *fn, const struct pci_identity *id)

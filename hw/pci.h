@@ -79,6 +79,13 @@ struct pci_function {
 	unsigned int next_ext_cap;
 };
 
+/**
+ * pci_parse_bdf() - Read BUS:DEV.FN in hexadecimal, as lspci prints it.
+ *
+ * Return: 0 with the source-id, or -EINVAL.
+ */
+int pci_parse_bdf(const char *text, u16 *sid);
+
 /** struct pci_identity - The fixed part of a header. */
 struct pci_identity {
 	u16 vendor;

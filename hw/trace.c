@@ -7,6 +7,7 @@
 #include <svakit/vtd_regs.h>
 
 #include "clock.h"
+#include "inject/inject.h"
 #include "trace.h"
 
 #define NS_PER_S 1000000000ULL
@@ -188,6 +189,15 @@ static void dump_pgrp(FILE *out, const u64 *v)
 	fprintf(out, " group=%llu code=%llu", v[2], v[3]);
 }
 
+static void dump_inject(FILE *out, const u64 *v)
+{
+	fprintf(out, " %s", inject_name((enum svk_inject)v[0]));
+	print_sid(out, v[1]);
+	print_pasid(out, v[2]);
+	if (v[3] != ~0ULL)
+		fprintf(out, " addr=%#llx", v[3]);
+}
+
 static const struct {
 	const char *name;
 	void (*dump)(FILE *out, const u64 *v);
@@ -196,7 +206,7 @@ static const struct {
 	[TRACE_XLATE] = {"xlate", dump_xlate}, [TRACE_DMA] = {"dma", dump_dma},
 	[TRACE_REG] = {"reg", dump_reg},       [TRACE_IRQ] = {"irq", dump_irq},
 	[TRACE_VCS] = {"vcs", dump_vcs},       [TRACE_PRQ] = {"prq", dump_prq},
-	[TRACE_PGRP] = {"pgrp", dump_pgrp},
+	[TRACE_PGRP] = {"pgrp", dump_pgrp},    [TRACE_INJECT] = {"inject", dump_inject},
 };
 
 int trace_dump(const struct trace *t, FILE *out)

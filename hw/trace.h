@@ -21,6 +21,7 @@ enum trace_kind {
 	TRACE_VCS, /* virtual command; PASID given or to be freed; status */
 	TRACE_PRQ, /* page request: source-id; PASID or ~0; address; flags below */
 	TRACE_PGRP, /* page group response: source-id; PASID or ~0; group index; code */
+	TRACE_INJECT, /* a fault was injected: enum svk_inject; source-id; PASID, address or ~0 */
 	TRACE_KINDS
 };
 

@@ -38,6 +38,7 @@ void accel_reset_registers(struct accel *a)
 
 	a->glb_ctrl = 0;
 	a->glb_err = 0;
+	accel_lab_inject_reset(a);
 	for (i = 0; i < a->cfg.queues; i++)
 		accel_queue_reset(a, &a->queue[i]);
 }
@@ -175,6 +176,7 @@ static int accel_init(struct accel *a)
 		return -EINVAL;
 	for (i = 0; i < a->cfg.queues; i++)
 		a->queue[i].index = i;
+	accel_lab_inject_reset(a);
 	rc = atc_init(&a->atc, a->cfg.max_atc);
 	if (rc)
 		return rc;

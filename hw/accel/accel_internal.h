@@ -3,7 +3,7 @@
  * The accelerator from inside. Files: accel.c (life of the function), regs.c
  * (BAR 0 and 2), queue.c (state of a queue), engine.c (the thread, order of
  * work), ops.c (descriptors), dma.c (access to memory), atc.c (device-TLB),
- * pri.c (page requests), lab.c (lab page).
+ * pri.c (page requests), lab.c (lab page), lab_inject.c (its injection registers).
  *
  * Everything here is guarded by the machine's lock, except the chunk while the
  * engine has dropped the lock to move its data (struct accel_turn).
@@ -228,11 +228,21 @@ struct accel_turn {
 	struct accel_chunk chunk;
 };
 
+/** struct accel_lab - The injection registers of the lab page, as in accel_regs.h. */
+struct accel_lab {
+	u32 pasid;
+	u32 chance;
+	u64 addr;
+	u64 arg;
+	u64 seed;
+};
+
 /**
  * struct accel - The function.
  * @name: of @fn
  * @bus_master: with the two that follow, what configuration space says, kept
  *	at hand since every page asks
+ * @lab: what the next rule will say
  * @turn: the engine's
  * @sleeper: the engine thread; woken when there may be work, or @stop
  * @next: queue whose turn is next
@@ -253,6 +263,7 @@ struct accel {
 	u32 glb_ctrl;
 	u64 glb_err;
 	struct accel_queue queue[SVK_ACCEL_MAX_QUEUES];
+	struct accel_lab lab;
 	struct accel_turn turn;
 	pthread_t thread;
 	struct machine_sleeper sleeper;
@@ -277,6 +288,16 @@ u64 accel_portal_read(struct accel *a, u64 off, unsigned int len);
 /** accel_portal_write() - Write to BAR 2. */
 void accel_portal_write(struct accel *a, u64 off, u64 val, unsigned int len);
 
+/** accel_reg_merge() - The 8-byte register of which @len bytes at @off are written. */
+static inline u64 accel_reg_merge(u64 old, u64 off, u64 val, unsigned int len)
+{
+	if (len == 8)
+		return val;
+	if (off & 4)
+		return (val << 32) | (u32)old;
+	return (old & ~0xffffffffULL) | (u32)val;
+}
+
 /* lab.c */
 
 /** accel_lab_width() - Width of the register that a dword of BAR 0, page 2 belongs to; 0: none. */
@@ -285,6 +306,17 @@ unsigned int accel_lab_width(const struct accel *a, u64 off);
 u64 accel_lab_read(const struct accel *a, u64 off);
 /** accel_lab_write() - Write @len bytes of @val. */
 void accel_lab_write(struct accel *a, u64 off, u64 val, unsigned int len);
+
+/* lab_inject.c */
+
+/** accel_lab_inject_width() - As accel_lab_width(); 0 also for what is not of injection. */
+unsigned int accel_lab_inject_width(u64 off);
+/** accel_lab_inject_reset() - Registers to their reset values; what is armed stays armed. */
+void accel_lab_inject_reset(struct accel *a);
+/** accel_lab_inject_read() - Value of a whole register. */
+u64 accel_lab_inject_read(const struct accel *a, u64 off);
+/** accel_lab_inject_write() - Write @len bytes of @val. */
+void accel_lab_inject_write(struct accel *a, u64 off, u64 val, unsigned int len);
 
 /* queue.c */
 

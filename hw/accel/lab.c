@@ -32,12 +32,10 @@ unsigned int accel_lab_width(const struct accel *a, u64 off)
 	case SVK_LAB_LESS:
 	case SVK_LAB_ENTRIES:
 	case SVK_LAB_FINDINGS:
-	case SVK_LAB_LOSE:
-	case SVK_LAB_LOST:
 	case SVK_LAB_TIME:
 		return 8;
 	default:
-		return 0;
+		return accel_lab_inject_width(off);
 	}
 }
 
@@ -84,8 +82,6 @@ static u64 oracle_read(const struct accel *a, u64 off)
 		return last->entries;
 	case SVK_LAB_FINDINGS:
 		return oracle_findings(a->machine->oracle);
-	case SVK_LAB_LOST:
-		return oracle_lost(a->machine->oracle);
 	default:
 		return 0;
 	}
@@ -97,6 +93,8 @@ u64 accel_lab_read(const struct accel *a, u64 off)
 		return a->machine->count[(off - SVK_LAB_BASE) / 8];
 	if (is_pasid(a, off))
 		return accel_queue_sent_pasid(&a->queue[(off - SVK_LAB_PASID(0)) / 4]);
+	if (accel_lab_inject_width(off))
+		return accel_lab_inject_read(a, off);
 	switch (off) {
 	case SVK_LAB_INFLIGHT:
 		return vtd_inflight(a->unit);
@@ -117,9 +115,7 @@ void accel_lab_write(struct accel *a, u64 off, u64 val, unsigned int len)
 			a->machine->count[i] = 0;
 	} else if (o && off == SVK_LAB_AUDIT && (val & SVK_LAB_AUDIT_LOOK)) {
 		oracle_audit(o, val & SVK_LAB_AUDIT_CONFIRM);
-	} else if (o && off == SVK_LAB_LOSE && len == 8) {
-		oracle_lose(o, (u32)svk_get(SVK_LAB_LOSE_TYPES, val),
-			    (u32)svk_get(SVK_LAB_LOSE_SKIP, val),
-			    (u32)svk_get(SVK_LAB_LOSE_COUNT, val));
+	} else {
+		accel_lab_inject_write(a, off, val, len);
 	}
 }

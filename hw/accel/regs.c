@@ -164,16 +164,6 @@ u64 accel_ctrl_read(struct accel *a, u64 off, unsigned int len)
 	return (u32)(off & (width - 4) ? val >> 32 : val);
 }
 
-/* The full value of an 8-byte register of which @len bytes at @off are written. */
-static u64 merge(u64 old, u64 off, u64 val, unsigned int len)
-{
-	if (len == 8)
-		return val;
-	if (off & 4)
-		return (val << 32) | (u32)old;
-	return (old & ~0xffffffffULL) | (u32)val;
-}
-
 static void accel_queues_abort(struct accel *a)
 {
 	unsigned int i;
@@ -193,7 +183,7 @@ static void global_write(struct accel *a, u64 off, u64 val, unsigned int len)
 		if (!a->glb_ctrl)
 			accel_queues_abort(a);
 	} else if ((off & ~4ULL) == SVK_GLB_ERR) {
-		a->glb_err &= ~merge(0, off, val, len);
+		a->glb_err &= ~accel_reg_merge(0, off, val, len);
 	}
 }
 
@@ -208,7 +198,7 @@ static void qcfg_write(struct accel *a, u64 off, u64 val, unsigned int len)
 		return;
 	switch (reg & ~4ULL) {
 	case SVK_QCFG_RING:
-		q->ring = merge(q->ring, off, val, len);
+		q->ring = accel_reg_merge(q->ring, off, val, len);
 		break;
 	case SVK_QCFG_SIZE:
 		if (reg == SVK_QCFG_PASID)

@@ -232,13 +232,38 @@ static void run(struct registers *r, unsigned int turns)
 	}
 }
 
-static void lose(struct registers *r, struct fuzz_input *in)
+/* Arguments are 64 bits wide; of a byte each bit goes where the kind has something. */
+static u64 inject_arg(enum svk_inject kind, u8 arg)
 {
-	u32 types = (u32)fuzz_take(in, 2);
+	switch (kind) {
+	case SVK_INJECT_LOSE:
+		return (arg & 0x7f) << 1 | (arg & 3) << 8 | (arg & 0x80 ? SVK_LOSE_STALE : 0);
+	case SVK_INJECT_IRQ_LOST:
+	case SVK_INJECT_IRQ_LATE:
+		return svk_put(SVK_IRQ_VECTOR, arg & 3) | (arg & 4 ? SVK_IRQ_ANY : 0) |
+		       (arg & 8 ? SVK_IRQ_UNIT : 0) | svk_put(SVK_IRQ_DELAY, arg >> 4);
+	case SVK_INJECT_BIT_FLIP:
+		return svk_put(SVK_FLIP_TABLE, arg & 7) | svk_put(SVK_FLIP_BIT, (arg >> 3) * 15);
+	default:
+		return arg;
+	}
+}
+
+static void lab_write(struct registers *r, u64 off, u64 val)
+{
+	r->fn[1]->ops->bar_write(r->fn[1], SVK_ACCEL_BAR_CTRL, off, val, 8);
+}
+
+static void inject(struct registers *r, struct fuzz_input *in)
+{
+	enum svk_inject kind = fuzz_u8(in) % SVK_INJECT_COUNT;
+	u64 arg = inject_arg(kind, fuzz_u8(in));
 	u8 skip = fuzz_u8(in);
 
-	if (r->machine.oracle)
-		oracle_lose(r->machine.oracle, types, skip, fuzz_u8(in));
+	lab_write(r, SVK_LAB_INJECT_ARG, arg);
+	lab_write(r, SVK_LAB_INJECT,
+		  svk_put(SVK_LAB_INJECT_KIND, kind) | svk_put(SVK_LAB_INJECT_SKIP, skip) |
+			  svk_put(SVK_LAB_INJECT_COUNT, fuzz_u8(in)));
 }
 
 static void translate(struct registers *r, struct fuzz_input *in, bool sound)
@@ -303,8 +328,8 @@ static bool execute_unit(struct registers *r, enum registers_op op, struct fuzz_
 	case REG_AUDIT:
 		audit(r, fuzz_u8(in) & 1);
 		return true;
-	case REG_LOSE:
-		lose(r, in);
+	case REG_INJECT:
+		inject(r, in);
 		return true;
 	case REG_TRANSLATE:
 	case REG_SOUND:

@@ -40,7 +40,7 @@ enum registers_op {
 	REG_TURN_END,
 	REG_RUN, /* u8: so many turns, at most 63 */
 	REG_AUDIT, /* u8: bit 0 confirm */
-	REG_LOSE, /* u16 types, u8 skip, u8 count */
+	REG_INJECT, /* u8 kind, u8 argument, u8 skip, u8 count: by the lab page */
 	REG_TRANSLATE, /* u8: REG_XLATE_*, u8 source-id, u8 PASID, VALUE address */
 	REG_SOUND, /* likewise; what a fresh walk gives must be no finding */
 	REG_RESET, /* u8: bit 0 the accelerator */

@@ -47,17 +47,16 @@ static void settle(struct registers *r)
 	r->pending[0] = 0;
 }
 
-static bool exact_descriptor(void *watcher, const u64 *d)
+static void exact_descriptor(void *watcher, const u64 *d, bool lost)
 {
 	struct registers *r = watcher;
 
 	settle(r);
-	if (r->unsure)
-		return false;
+	if (r->unsure || lost)
+		return;
 	memcpy(r->pending, d, sizeof(r->pending));
 	r->pending[0] = vtd_as_executed(r->unit, d[0]);
 	r->expected = tally(r, r->pending).others;
-	return false;
 }
 
 static void exact_used(void *watcher, const struct vtd_view *e, u64 addr)

@@ -11,6 +11,7 @@
 #include "accel/accel.h"
 #include "fuzz/registers.h"
 #include "gmem.h"
+#include "inject/inject.h"
 #include "log.h"
 #include "oracle/oracle.h"
 #include "pci.h"
@@ -255,6 +256,8 @@ void registers_init(struct registers *r, u8 config, u8 unit)
 {
 	memset(r, 0, sizeof(*r));
 	machine_init(&r->machine, NULL);
+	r->machine.inject = inject_new(&r->machine, 0);
+	fuzz_check(r->machine.inject);
 	r->ram = ram_host();
 	memset(r->ram, 0, REG_RAM);
 	r->mem = gmem_new(&r->machine);
@@ -281,5 +284,6 @@ void registers_cleanup(struct registers *r)
 	gmem_free(r->mem);
 	if (r->findings)
 		fclose(r->findings);
+	inject_free(r->machine.inject);
 	machine_cleanup(&r->machine);
 }

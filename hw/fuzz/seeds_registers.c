@@ -447,13 +447,12 @@ static void lost(struct seed *o)
 	ready(o, REG_WATCH_ORACLE);
 	copy(o, 0, 0, 1, 8);
 	run(o, 1);
-	put(o, REG_LOSE);
-	seed_put(o, 2, 0xffff);
-	put(o, 1, 2);
+	put(o, REG_INJECT, SVK_INJECT_LOSE, 0x7f, 1, 2);
 	pte(o, REG_P_DATA, none());
 	op(o, REG_INVALIDATE_ALL);
 	audit(o, 1);
-	ctrl(o, SVK_LAB_LOSE, 3, v64(0x1000000ffff));
+	ctrl(o, SVK_LAB_INJECT_ARG, 3, v64(SVK_LOSE_STALE | SVK_LOSE_TYPES));
+	ctrl(o, SVK_LAB_INJECT, 3, v64(svk_put(SVK_LAB_INJECT_COUNT, 1) | SVK_INJECT_LOSE));
 	ctrl(o, SVK_LAB_AUDIT, 2, v8(3));
 	put(o, REG_BAR_READ, 3 << 2);
 	seed_put(o, 2, SVK_LAB_STALE);

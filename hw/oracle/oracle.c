@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Watching a unit: uses of stale entries, audits, and what is to be lost. */
+/* Watching a unit: uses of stale entries, and audits. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,31 +59,20 @@ static void watch_used(void *watcher, const struct vtd_view *e, u64 addr)
 	u->count++;
 }
 
-static bool watch_descriptor(void *watcher, const u64 *d)
+static void watch_descriptor(void *watcher, const u64 *d, bool lost)
 {
 	unsigned int type = (unsigned int)(svk_get(VTD_DESC_TYPE_LO, d[0]) |
 					   svk_get(VTD_DESC_TYPE_HI, d[0]) << 4);
 	struct oracle *o = watcher;
-	bool lose = false;
 
 	if (type == VTD_DESC_WAIT) {
 		o->unwaited = false;
 		if (d[0] & VTD_WAIT_PD)
 			oracle_requests_drained(o);
-		return false;
-	}
-	if (o->lose_count && (o->lose_types >> type & 1)) {
-		if (o->lose_skip) {
-			o->lose_skip--;
-		} else {
-			o->lose_count--;
-			o->lost++;
-			lose = true;
-		}
+		return;
 	}
 	/* What is lost was sent: software has kept the rules. */
-	oracle_rules_descriptor(o, oracle_history_add(o, d, lose));
-	return lose;
+	oracle_rules_descriptor(o, oracle_history_add(o, d, lost));
 }
 
 static void watch_filled(void *watcher, const struct vtd_view *e)
@@ -224,14 +213,28 @@ const struct oracle_found *oracle_found(const struct oracle *o, unsigned int slo
 	return &o->found[slot];
 }
 
-void oracle_lose(struct oracle *o, u32 types, u32 skip, u32 count)
+/* A descriptor, and whether it has been seen to be needed. */
+struct need {
+	struct oracle *o;
+	u64 q[2];
+	bool found;
+};
+
+static bool need_entry(void *ctx, const struct vtd_view *e)
 {
-	o->lose_types = types & ~(1u << VTD_DESC_WAIT);
-	o->lose_skip = skip;
-	o->lose_count = count;
+	struct need *n = ctx;
+	struct vtd_view now;
+	struct vtd_why why;
+
+	n->found =
+		oracle_covers(n->q, e) && vtd_inspect(n->o->unit, e, &now, &why) == VTD_MATCH_STALE;
+	return !n->found;
 }
 
-u64 oracle_lost(const struct oracle *o)
+bool oracle_removes_stale(struct oracle *o, const u64 *d)
 {
-	return o->lost;
+	struct need n = {.o = o, .q = {vtd_as_executed(o->unit, d[0]), d[1]}};
+
+	vtd_inspect_each(o->unit, VTD_VIEW_ALL, need_entry, &n);
+	return n.found;
 }

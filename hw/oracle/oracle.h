@@ -101,16 +101,9 @@ struct oracle_found {
 const struct oracle_found *oracle_found(const struct oracle *o, unsigned int slot);
 
 /**
- * oracle_lose() - Let the unit lose invalidation descriptors, as broken hardware would.
- * @types: bit n: descriptors of type n (VTD_DESC_xxx); waits are never lost
- * @skip: let so many of them pass first
- * @count: then lose so many
- *
- * Replaces what was asked for before. What is lost completes, and does nothing.
+ * oracle_removes_stale() - Whether an entry that is stale now is removed by a descriptor.
+ * @d: its quadwords 0 and 1
  */
-void oracle_lose(struct oracle *o, u32 types, u32 skip, u32 count);
-
-/** oracle_lost() - Return: descriptors lost so far. */
-u64 oracle_lost(const struct oracle *o);
+bool oracle_removes_stale(struct oracle *o, const u64 *d);
 
 #endif /* HW_ORACLE_ORACLE_H */

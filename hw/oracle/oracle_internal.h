@@ -20,7 +20,7 @@
  * struct oracle_desc - An invalidation descriptor that the unit executed, or lost.
  * @q: its quadwords 0 and 1, as executed
  * @at: ns of CLOCK_MONOTONIC
- * @lost: by oracle_lose()
+ * @lost: on purpose: it removed nothing
  */
 struct oracle_desc {
 	u64 q[2];
@@ -135,10 +135,6 @@ struct oracle {
 	size_t requests;
 	bool unwaited; /* descriptors have been executed since the last wait */
 	struct oracle_desc unwaited_desc;
-	u32 lose_types;
-	u32 lose_skip;
-	u32 lose_count;
-	u64 lost;
 };
 
 /** oracle_same() - Whether two views are of one and the same entry. */

@@ -13,10 +13,13 @@
 #include <svakit/vtd_regs.h>
 
 #include "accel_fixture.h"
+#include "inject/inject.h"
 #include "oracle/oracle.h"
+#include "tests/fault_fixture.h"
 
 #define BASE 0x10000000ULL
 #define QUEUE 1
+#define LOST SVK_LAB_INJECTED(SVK_INJECT_LOSE)
 
 static int setup(void **state)
 {
@@ -26,6 +29,8 @@ static int setup(void **state)
 	f->machine.oracle = oracle_new(f->unit, NULL);
 	machine_unlock(&f->machine);
 	assert_non_null(f->machine.oracle);
+	f->machine.inject = inject_new(&f->machine, 0);
+	assert_non_null(f->machine.inject);
 	fx_queue_open(f, QUEUE, FX_PASID, 8);
 	*state = f;
 	return 0;
@@ -38,6 +43,7 @@ static int teardown(void **state)
 	machine_lock(&f->machine);
 	oracle_free(f->machine.oracle);
 	f->machine.oracle = NULL;
+	fault_end(&f->machine);
 	machine_unlock(&f->machine);
 	return fx_teardown(state);
 }
@@ -55,9 +61,12 @@ static u32 audit(struct fx *f, u32 how)
 
 static void lose(struct fx *f, unsigned int type, u32 skip, u32 count)
 {
-	fx_bar_set(f, SVK_ACCEL_BAR_CTRL, SVK_LAB_LOSE,
-		   svk_put(SVK_LAB_LOSE_TYPES, 1u << type) | svk_put(SVK_LAB_LOSE_SKIP, skip) |
-			   svk_put(SVK_LAB_LOSE_COUNT, count),
+	fx_bar_set(f, SVK_ACCEL_BAR_CTRL, SVK_LAB_INJECT_ARG, svk_put(SVK_LOSE_TYPES, 1u << type),
+		   8);
+	fx_bar_set(f, SVK_ACCEL_BAR_CTRL, SVK_LAB_INJECT,
+		   svk_put(SVK_LAB_INJECT_KIND, SVK_INJECT_LOSE) |
+			   svk_put(SVK_LAB_INJECT_SKIP, skip) |
+			   svk_put(SVK_LAB_INJECT_COUNT, count),
 		   8);
 }
 
@@ -127,12 +136,12 @@ static void lost_device_tlb_invalidation(void **state)
 	lose(f, VTD_DESC_PDEVTLB, 0, 1);
 	fx_flush_iotlb(f, FX_PASID);
 	fx_flush_devtlb(f, FX_PASID, BASE, FX_PAGE);
-	assert_int_equal(lab(f, SVK_LAB_LOST), 1);
+	assert_int_equal(lab(f, LOST), 1);
 	fx_expect(f, QUEUE, &d, SVK_CPL_OK);
 	audit(f, SVK_LAB_AUDIT_LOOK | SVK_LAB_AUDIT_CONFIRM);
 	assert_int_equal(lab(f, SVK_LAB_FINDINGS), 1);
 	fx_flush_devtlb(f, FX_PASID, BASE, FX_PAGE);
-	assert_int_equal(lab(f, SVK_LAB_LOST), 1);
+	assert_int_equal(lab(f, LOST), 1);
 	fx_expect(f, QUEUE, &d, SVK_CPL_FAULT_WRITE);
 }
 
@@ -192,10 +201,11 @@ static void half_a_loss_is_none(void **state)
 {
 	struct fx *f = *state;
 
-	fx_bar_set(f, SVK_ACCEL_BAR_CTRL, SVK_LAB_LOSE, 1u << VTD_DESC_PDEVTLB, 4);
-	fx_bar_set(f, SVK_ACCEL_BAR_CTRL, SVK_LAB_LOSE + 4, 1, 4);
+	lose(f, VTD_DESC_PDEVTLB, 0, 0);
+	fx_bar_set(f, SVK_ACCEL_BAR_CTRL, SVK_LAB_INJECT, SVK_INJECT_LOSE, 4);
+	fx_bar_set(f, SVK_ACCEL_BAR_CTRL, SVK_LAB_INJECT + 4, 1, 4);
 	fx_flush_devtlb(f, FX_PASID, BASE, FX_PAGE);
-	assert_int_equal(lab(f, SVK_LAB_LOST), 0);
+	assert_int_equal(lab(f, LOST), 0);
 }
 
 /* A function whose engine takes its turns when it is told to: its work can be looked at. */
@@ -254,7 +264,7 @@ static void silent_without_oracle(void **state)
 	assert_int_equal(lab(f, SVK_LAB_FINDINGS), 0);
 	lose(f, VTD_DESC_PDEVTLB, 0, 1);
 	fx_flush_devtlb(f, FX_PASID, BASE, FX_PAGE);
-	assert_int_equal(lab(f, SVK_LAB_LOST), 0);
+	assert_int_equal(lab(f, LOST), 0);
 }
 
 static int setup_silent(void **state)

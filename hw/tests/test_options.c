@@ -59,6 +59,28 @@ static void defaults(void **state)
 	assert_int_equal(o.accel.pri, accel.pri);
 }
 
+static void faults(void **state)
+{
+	struct options o;
+
+	(void)state;
+	assert_int_equal(PARSE(&o, "--queues=1"), 0);
+	assert_int_equal(o.rules, 0);
+	assert_int_equal(o.seed, 0);
+	assert_int_equal(PARSE(&o, "--inject=dma-abort,skip=3", "--seed", "77", "--inject",
+			       "wait-late,delay=10"),
+			 0);
+	assert_int_equal(o.seed, 77);
+	assert_int_equal(o.rules, 2);
+	assert_int_equal(o.rule[0].kind, SVK_INJECT_DMA_ABORT);
+	assert_int_equal(o.rule[0].skip, 3);
+	assert_int_equal(o.rule[1].kind, SVK_INJECT_WAIT_LATE);
+	assert_int_equal(o.rule[1].arg, 10);
+	assert_int_equal(PARSE(&o, "--inject=ite", "--inject=ite,skip=1"), -EINVAL);
+	assert_int_equal(PARSE(&o, "--inject=nothing"), -EINVAL);
+	assert_int_equal(PARSE(&o, "--seed=-1"), -EINVAL);
+}
+
 static void every_option(void **state)
 {
 	struct options o;
@@ -213,6 +235,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults),
+		cmocka_unit_test(faults),
 		cmocka_unit_test(every_option),
 		cmocka_unit_test(several_accelerators),
 		cmocka_unit_test(pool_of_virtual_commands),

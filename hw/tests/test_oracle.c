@@ -9,6 +9,7 @@
 
 #include "oracle/oracle.h"
 #include "oracle/oracle_internal.h"
+#include "tests/fault_fixture.h"
 #include "tests/vtd_fixture.h"
 
 #define PASID 5
@@ -362,9 +363,9 @@ static void lost_descriptor_is_found(void **state)
 
 	(void)state;
 	vt_put(r.vt, slot, 0);
-	oracle_lose(r.o, 1u << VTD_DESC_PIOTLB | 1u << VTD_DESC_WAIT, 0, 1);
+	fault_arm(&r.vt->m, "lose,types=piotlb+wait");
 	invalidate_page();
-	assert_int_equal(oracle_lost(r.o), 1);
+	assert_int_equal(fault_struck(&r.vt->m, SVK_INJECT_LOSE), 1);
 	vt_expect(r.vt, PASID, VA, true, 0, PAGE);
 	oracle_audit(r.o, true);
 	assert_int_equal(oracle_findings(r.o), 1);
@@ -380,14 +381,14 @@ static void some_pass_before(void **state)
 	u64 slot = used_page();
 
 	(void)state;
-	oracle_lose(r.o, 1u << VTD_DESC_PIOTLB, 1, 1);
+	fault_arm(&r.vt->m, "lose,types=piotlb,skip=1");
 	invalidate_page();
-	assert_int_equal(oracle_lost(r.o), 0);
+	assert_int_equal(fault_struck(&r.vt->m, SVK_INJECT_LOSE), 0);
 	vt_expect(r.vt, PASID, VA, true, 0, PAGE);
 	vt_put(r.vt, slot, 0);
 	vt_submit(r.vt, vt_desc_pasid(VTD_PC_G_PASID, VT_DID, PASID), 0);
 	invalidate_page();
-	assert_int_equal(oracle_lost(r.o), 1);
+	assert_int_equal(fault_struck(&r.vt->m, SVK_INJECT_LOSE), 1);
 	expect_audit(1, 0);
 }
 

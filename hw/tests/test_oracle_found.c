@@ -8,6 +8,7 @@
 
 #include "log.h"
 #include "oracle/oracle_internal.h"
+#include "tests/fault_fixture.h"
 #include "tests/oracle_fixture.h"
 
 /* A nested page, used by the unit's IOTLB. */
@@ -214,7 +215,7 @@ static void loss_is_marked(void **state)
 	vt_simple_fs(oc->vt, OC_SID, OC_PASID, VT_DID, OC_VA, OC_PAGE);
 	assert_int_equal(oc_use(oc, OC_PASID, OC_VA, true), 0);
 	oc_unmap(oc, OC_PASID, OC_VA);
-	oracle_lose(oc->o, 1u << VTD_DESC_PIOTLB, 0, 1);
+	fault_arm(&oc->vt->m, "lose,types=piotlb");
 	oc_flush_page(oc, VT_DID, OC_PASID, OC_VA, 0);
 	vt_wait(oc->vt);
 	oc_confirm(oc, 1);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "oracle/oracle.h"
+#include "tests/fault_fixture.h"
 #include "tests/vtd_fixture.h"
 
 #define PASID 5
@@ -297,9 +298,9 @@ static void lost_response(void **state)
 {
 	(void)state;
 	ask(PASID, 1, true);
-	oracle_lose(r.o, 1u << VTD_DESC_PGRP_RESP, 0, 1);
+	fault_arm(&r.vt->m, "lose,types=response");
 	answer(PASID, 1);
-	assert_int_equal(oracle_lost(r.o), 1);
+	assert_int_equal(fault_struck(&r.vt->m, SVK_INJECT_LOSE), 1);
 	assert_int_equal(r.vt->resps, 0);
 	take_away(PASID);
 	use_pasid(PASID);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "gmem.h"
+#include "inject/inject.h"
 #include "log.h"
 #include "tests/vtd_fixture.h"
 
@@ -76,6 +77,8 @@ int vt_setup(void **state)
 	assert_non_null(vt);
 	log_set_level(LOG_ERROR);
 	machine_init(&vt->m, NULL);
+	vt->m.inject = inject_new(&vt->m, 0);
+	assert_non_null(vt->m.inject);
 	pthread_mutex_lock(&vt->m.lock);
 	ram_init(vt);
 	vtd_config_default(&vt->cfg);
@@ -93,6 +96,7 @@ int vt_teardown(void **state)
 	munmap(vt->ram, VT_RAM);
 	close(vt->fd);
 	pthread_mutex_unlock(&vt->m.lock);
+	inject_free(vt->m.inject);
 	machine_cleanup(&vt->m);
 	free(vt);
 	return 0;

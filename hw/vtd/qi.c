@@ -44,12 +44,6 @@ static const struct desc_format {
 				SVK_LAB_QI_OTHER},
 };
 
-static unsigned int desc_type(const u64 *d)
-{
-	return (unsigned int)(svk_get(VTD_DESC_TYPE_LO, d[0]) | svk_get(VTD_DESC_TYPE_HI, d[0])
-									<< 4);
-}
-
 /* Capability that the descriptor belongs to; zero if it always exists. */
 static u64 desc_needs(unsigned int type)
 {
@@ -80,7 +74,7 @@ static bool code_reserved(const u64 *d)
 
 static enum vtd_iqei desc_check(const struct vtd *v, const u64 *d)
 {
-	unsigned int type = desc_type(d);
+	unsigned int type = vtd_desc_type(d);
 	unsigned int g = (unsigned int)svk_get(VTD_DESC_G, d[0]);
 	u64 needs = desc_needs(type);
 	u64 valid;
@@ -147,7 +141,7 @@ static void desc_execute(struct vtd *v, const u64 *d)
 	u16 did = (u16)svk_get(VTD_DESC_DID, d[0]);
 	unsigned int am = (unsigned int)svk_get(VTD_IVA_AM, d[1]);
 
-	switch (desc_type(d)) {
+	switch (vtd_desc_type(d)) {
 	case VTD_DESC_CC:
 		vtd_inv_context(v, g, (u16)svk_get(VTD_CC_SID, d[0]),
 				(unsigned int)svk_get(VTD_CC_FM, d[0]));
@@ -194,6 +188,7 @@ static int qi_step(struct vtd *v, u64 head, unsigned int size)
 	u64 iqa = vtd_reg64(v, VTD_IQA);
 	u64 bytes = 4096ULL << svk_get(VTD_IQA_QS, iqa);
 	u64 d[4] = {0};
+	bool lost;
 	int ret;
 
 	if (size == 16 && vtd_ttm(v) == VTD_TTM_SCALABLE)
@@ -204,12 +199,15 @@ static int qi_step(struct vtd *v, u64 head, unsigned int size)
 	ret = desc_check(v, d);
 	if (ret)
 		return ret;
-	if (desc_type(d) == VTD_DESC_WAIT && !vtd_drain_done(v))
+	if (vtd_desc_type(d) == VTD_DESC_WAIT && !vtd_drain_done(v))
 		return QI_STALL;
 	trace_event(v->m->trace, TRACE_QI, d[0], d[1], d[2], d[3]);
 	machine_count(v->m, SVK_LAB_QI_TOTAL);
-	machine_count(v->m, desc_format[desc_type(d)].counter);
-	if (!v->watch || !v->watch->descriptor(v->watcher, d))
+	machine_count(v->m, desc_format[vtd_desc_type(d)].counter);
+	lost = vtd_fail_lose(v, d);
+	if (v->watch)
+		v->watch->descriptor(v->watcher, d, lost);
+	if (!lost)
 		desc_execute(v, d);
 	vtd_set64(v, VTD_IQH, (head + size) % bytes);
 	return 0;

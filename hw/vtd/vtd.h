@@ -228,8 +228,8 @@ struct vtd_endpoint_ops {
  * struct vtd_watch - Who looks on. None of these may translate or invalidate.
  * @used: a cached page has served a request for @addr
  * @filled: a PASID entry has been fetched into its cache
- * @descriptor: the unit is about to execute an invalidation descriptor (four quadwords);
- *	true: it is to be lost, as by a defect of hardware
+ * @descriptor: the unit is about to execute an invalidation descriptor (four quadwords), or,
+ *	if @lost, to lose it on purpose
  * @request: a page request has been put into the queue, the vtd_prq_queued()th; @pasid is that
  *	whose entry serves it, also without a PASID prefix
  * @forgotten: the unit has dropped all that it had cached, without being told by a descriptor
@@ -237,7 +237,7 @@ struct vtd_endpoint_ops {
 struct vtd_watch {
 	void (*used)(void *watcher, const struct vtd_view *e, u64 addr);
 	void (*filled)(void *watcher, const struct vtd_view *e);
-	bool (*descriptor)(void *watcher, const u64 *d);
+	void (*descriptor)(void *watcher, const u64 *d, bool lost);
 	void (*request)(void *watcher, const struct vtd_page_request *req, u32 pasid);
 	void (*forgotten)(void *watcher);
 };

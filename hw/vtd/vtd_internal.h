@@ -275,6 +275,13 @@ static inline unsigned int vtd_ttm(const struct vtd *v)
 	return (unsigned int)svk_get(VTD_RTADDR_TTM, v->root);
 }
 
+/** vtd_desc_type() - Type of an invalidation descriptor, VTD_DESC_*. */
+static inline unsigned int vtd_desc_type(const u64 *d)
+{
+	return (unsigned int)(svk_get(VTD_DESC_TYPE_LO, d[0]) | svk_get(VTD_DESC_TYPE_HI, d[0])
+									<< 4);
+}
+
 /* cap.c */
 /** vtd_decode() - Derive reserved-bit masks and limits from the capabilities. */
 void vtd_decode(struct vtd *v);
@@ -303,6 +310,13 @@ void vtd_event_unmask(struct vtd *v, unsigned int ctl);
 /* qi.c */
 /** vtd_qi_run() - Execute descriptors until the queue is empty, in error, or must wait. */
 void vtd_qi_run(struct vtd *v);
+
+/* fail.c */
+struct inject_at;
+/** vtd_fail_at() - Whom a descriptor concerns. */
+void vtd_fail_at(const u64 *d, struct inject_at *at);
+/** vtd_fail_lose() - Return: the descriptor is to complete and do nothing. */
+bool vtd_fail_lose(struct vtd *v, const u64 *d);
 
 /* prq.c */
 /** vtd_prq_update() - Software has written PRS: pending bit, and answers that waited for PRO. */

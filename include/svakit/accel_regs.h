@@ -131,12 +131,6 @@ enum svk_queue_err {
 #define SVK_LAB_LESS 0x2830 /* RO 8: entries that grant less than the tables */
 #define SVK_LAB_ENTRIES 0x2838 /* RO 8: entries compared */
 #define SVK_LAB_FINDINGS 0x2840 /* RO 8: findings since svahw was started */
-/* Lose invalidation descriptors, for tests of tests: they complete, and remove nothing. */
-#define SVK_LAB_LOSE 0x2848 /* WO 8: replaces what was asked for before */
-#define SVK_LAB_LOSE_TYPES SVK_MASK(15, 0) /* bit n: type n (VTD_DESC_xxx); waits never are */
-#define SVK_LAB_LOSE_SKIP SVK_MASK(31, 16) /* let so many of them pass first */
-#define SVK_LAB_LOSE_COUNT SVK_MASK(47, 32) /* then lose so many */
-#define SVK_LAB_LOST 0x2850 /* RO 8: descriptors lost since svahw was started */
 /* The model's clock, that of its findings. */
 #define SVK_LAB_TIME 0x2858 /* RO 8: nanoseconds since svahw was started */
 
@@ -150,6 +144,7 @@ enum svk_queue_err {
 #define SVK_LAB_INJECT_ADDR 0x2868 /* RW 8: only what touches this 4 KiB page; ~0 (reset) = any */
 #define SVK_LAB_INJECT_ARG 0x2870 /* RW 8: by kind, see enum svk_inject; resets to 0 */
 #define SVK_LAB_INJECT_SEED 0x2878 /* RW 8: of CHANCE; resets to 0 */
+/* One access of 8 bytes. KIND and COUNT both 0: disarm all that lab pages have armed. */
 #define SVK_LAB_INJECT 0x2880 /* WO 8 */
 #define SVK_LAB_INJECT_KIND SVK_MASK(7, 0) /* enum svk_inject */
 #define SVK_LAB_INJECT_SKIP SVK_MASK(31, 16) /* let so many pass first */
@@ -213,10 +208,13 @@ enum svk_inject {
 #define SVK_LOSE_STALE SVK_BIT(32) /* only what would remove a stale entry */
 
 /* Argument of IRQ_LOST and IRQ_LATE. */
-#define SVK_IRQ_SID SVK_MASK(15, 0) /* of the function; the unit's own if UNIT */
-#define SVK_IRQ_VECTOR SVK_MASK(23, 16)
+#define SVK_IRQ_SID SVK_MASK(15, 0) /* of the function; 0 = this one */
+#define SVK_IRQ_VECTOR SVK_MASK(23, 16) /* of the function; SVK_IRQ_EVENT_xxx if UNIT */
+#define SVK_IRQ_EVENT_FAULT 0
+#define SVK_IRQ_EVENT_INVALIDATION 1 /* completion of a wait descriptor */
+#define SVK_IRQ_EVENT_PAGE_REQUEST 2
 #define SVK_IRQ_ANY SVK_BIT(24) /* any vector */
-#define SVK_IRQ_UNIT SVK_BIT(25) /* events of the remapping unit */
+#define SVK_IRQ_UNIT SVK_BIT(25) /* events of the remapping unit; SID is ignored */
 #define SVK_IRQ_DELAY SVK_MASK(63, 32) /* microseconds */
 
 /* Argument of BIT_FLIP. */

@@ -29,6 +29,7 @@ void svk_mdev_reset(struct svk_mdev *m)
 	/* Errors that hardware has reported belong to the time before. */
 	svk_parent_collect_errors(m->parent);
 	m->glb_ctrl = 0;
+	svk_inject_reset(m);
 	scoped_guard(spinlock_irqsave, &m->irq_lock)
 		m->err = 0;
 }
@@ -52,6 +53,7 @@ static int svk_vdev_init(struct vfio_device *vdev)
 	mutex_init(&m->lock);
 	spin_lock_init(&m->irq_lock);
 	xa_init(&m->bindings);
+	svk_inject_reset(m);
 	svk_config_init(m);
 	return 0;
 }

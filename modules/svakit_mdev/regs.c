@@ -70,13 +70,9 @@ static unsigned int svk_lab_width(const struct svk_mdev *m, u32 off)
 	case SVK_LAB_ENTRIES + 4:
 	case SVK_LAB_FINDINGS:
 	case SVK_LAB_FINDINGS + 4:
-	case SVK_LAB_LOSE:
-	case SVK_LAB_LOSE + 4:
-	case SVK_LAB_LOST:
-	case SVK_LAB_LOST + 4:
 		return 8;
 	}
-	return 0;
+	return svk_inject_width(off);
 }
 
 static unsigned int svk_reg_width(const struct svk_mdev *m, u32 off)
@@ -189,7 +185,9 @@ static u64 svk_lab_read(struct svk_mdev *m, u32 off, unsigned int len)
 
 	if ((off & ~4U) == SVK_LAB_TRAPPED)
 		return svk_part(atomic64_read(&m->trapped), off, len);
-	if (off >= SVK_LAB_PASID(0))
+	if (svk_inject_width(off))
+		return svk_inject_read(m, off, len);
+	if (off >= SVK_LAB_PASID(0) && off < SVK_LAB_PASID(m->nr_queues))
 		return readl(ctrl +
 			     SVK_LAB_PASID(m->queues[(off - SVK_LAB_PASID(0)) / 4].hw->index));
 	return len == 8 ? readq(ctrl + off) : readl(ctrl + off);
@@ -279,8 +277,8 @@ static void svk_qcfg_write(struct svk_mdev *m, u32 off, u64 val, unsigned int le
  * @val: value
  * @len: 1, 2, 4 or 8; of a width that the register does not have, ignored
  *
- * Of the lab page only the oracle can be written: counters belong to all, and so
- * does the oracle, but it is an instrument, which a guest of a test must reach.
+ * Of the lab page only the oracle and injection can be written: counters belong to
+ * all, and so do these, but they are instruments, which a guest of a test must reach.
  */
 void svk_regs_write(struct svk_mdev *m, u32 off, u64 val, unsigned int len)
 {
@@ -295,8 +293,8 @@ void svk_regs_write(struct svk_mdev *m, u32 off, u64 val, unsigned int len)
 		svk_qcfg_write(m, off - SVK_QCFG_BASE, val, len);
 	else if (off == SVK_LAB_AUDIT)
 		writel(val, m->parent->ctrl + off);
-	else if (off == SVK_LAB_LOSE && len == 8)
-		writeq(val, m->parent->ctrl + off);
+	else
+		svk_inject_write(m, off, val, len);
 }
 
 static void __iomem *svk_portal_reg(struct svk_mdev *m, u32 off)

@@ -8,6 +8,7 @@
  *	irqs.c		its interrupts, as eventfds
  *	config.c	its configuration space
  *	regs.c		its control registers, trapped
+ *	inject.c	... those that make the model fail
  *	queue.c		its queues: translate the PASID, enable, stop
  *	map.c		its tables: guest PASID -> host PASID, attach, replace, detach
  *	vm.c		what all devices of one VM share: PASID set and quota
@@ -191,6 +192,15 @@ struct svk_vqueue {
 	struct svk_binding *binding;
 };
 
+/** struct svk_inject_regs - The registers of the lab page that a rule is made of. */
+struct svk_inject_regs {
+	u32 pasid;
+	u32 chance;
+	u64 addr;
+	u64 arg;
+	u64 seed;
+};
+
 /**
  * struct svk_mdev - One mediated device.
  * @vdev: VFIO's part; first, as vfio_alloc_device() wants it
@@ -201,6 +211,7 @@ struct svk_vqueue {
  * @lock: see above
  * @config: configuration space as the guest reads it
  * @glb_ctrl: register SVK_GLB_CTRL
+ * @inject: as the guest wrote them
  * @bindings: by guest PASID
  * @default_binding: for requests without PASID, NULL if no table is attached
  * @idev: the parent in the VM's iommufd context, NULL while not bound
@@ -222,6 +233,7 @@ struct svk_mdev {
 	struct mutex lock;
 	u8 config[PCI_CFG_SPACE_EXP_SIZE];
 	u32 glb_ctrl;
+	struct svk_inject_regs inject;
 	struct xarray bindings;
 	struct svk_binding *default_binding;
 	struct iommufd_device *idev;
@@ -293,6 +305,12 @@ u64 svk_regs_read(struct svk_mdev *m, u32 off, unsigned int len);
 void svk_regs_write(struct svk_mdev *m, u32 off, u64 val, unsigned int len);
 u64 svk_portal_read(struct svk_mdev *m, u32 off, unsigned int len);
 void svk_portal_write(struct svk_mdev *m, u32 off, u64 val, unsigned int len);
+
+/* inject.c */
+unsigned int svk_inject_width(u32 off);
+void svk_inject_reset(struct svk_mdev *m);
+u64 svk_inject_read(struct svk_mdev *m, u32 off, unsigned int len);
+void svk_inject_write(struct svk_mdev *m, u32 off, u64 val, unsigned int len);
 
 /* queue.c */
 void __iomem *svk_hwq_reg(const struct svk_hw_queue *hwq, u32 reg);

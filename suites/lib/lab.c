@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "lab.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -17,22 +19,54 @@ static const char *const names[] = {
 	[SVK_LAB_QI_OTHER] = "other",
 };
 
-static const void *map_ctrl_bar(void)
+/* @prot: PROT_READ, PROT_WRITE */
+static void *map_ctrl_bar(int prot)
 {
-	int fd = open(svk_pci_path("resource0"), O_RDONLY | O_CLOEXEC);
+	int fd = open(svk_pci_path("resource0"),
+		      (prot & PROT_WRITE ? O_RDWR : O_RDONLY) | O_CLOEXEC);
 	void *bar;
 
 	if (fd < 0)
 		return NULL;
-	bar = mmap(NULL, SVK_ACCEL_CTRL_SIZE, PROT_READ, MAP_SHARED, fd, 0);
+	bar = mmap(NULL, SVK_ACCEL_CTRL_SIZE, prot, MAP_SHARED, fd, 0);
 	close(fd);
 	return bar == MAP_FAILED ? NULL : bar;
+}
+
+static volatile u8 *page(void)
+{
+	static volatile u8 *bar;
+
+	if (!bar)
+		bar = map_ctrl_bar(PROT_READ | PROT_WRITE);
+	ASSERT_TRUE(bar, "BAR 0 of the accelerator cannot be mapped: %s", strerror(errno));
+	return bar;
+}
+
+u32 svk_lab_read32(u32 reg)
+{
+	return *(volatile u32 *)(page() + reg);
+}
+
+u64 svk_lab_read64(u32 reg)
+{
+	return *(volatile u64 *)(page() + reg);
+}
+
+void svk_lab_write32(u32 reg, u32 val)
+{
+	*(volatile u32 *)(page() + reg) = val;
+}
+
+void svk_lab_write64(u32 reg, u64 val)
+{
+	*(volatile u64 *)(page() + reg) = val;
 }
 
 struct svk_lab svk_lab_read(void)
 {
 	struct svk_lab lab = {0};
-	const u8 *bar = map_ctrl_bar();
+	const u8 *bar = map_ctrl_bar(PROT_READ);
 	unsigned int i;
 
 	if (!bar)

@@ -18,6 +18,15 @@ struct svk_lab {
 	u64 count[SVK_LAB_QI_OTHER + 1];
 };
 
+/*
+ * Registers of the lab page, by their offsets in BAR 0. The page is that of the accelerator which
+ * was selected at the first of these calls. Root only; these assert.
+ */
+u32 svk_lab_read32(u32 reg);
+u64 svk_lab_read64(u32 reg);
+void svk_lab_write32(u32 reg, u32 val);
+void svk_lab_write64(u32 reg, u64 val);
+
 /** svk_lab_read() - Return: the counters now. */
 struct svk_lab svk_lab_read(void);
 

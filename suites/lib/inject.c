@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "inject.h"
+
+#include <stdlib.h>
+
+#include "accel_device.h"
+#include "ktap.h"
+#include "lab.h"
+
+#define ANY_ADDR (~0ULL)
+
+static bool armed;
+
+static void command(enum svk_inject kind, u32 skip, u32 count)
+{
+	svk_lab_write64(SVK_LAB_INJECT, svk_put(SVK_LAB_INJECT_KIND, kind) |
+						svk_put(SVK_LAB_INJECT_SKIP, skip) |
+						svk_put(SVK_LAB_INJECT_COUNT, count));
+}
+
+void inject_require(void)
+{
+	svk_require_root();
+	/* A register that hardware does not have reads as zero. */
+	svk_lab_write64(SVK_LAB_INJECT_SEED, 1);
+	if (svk_lab_read64(SVK_LAB_INJECT_SEED) != 1)
+		ktap_skip_all("no fault injection: real hardware, or an svahw that is too old");
+}
+
+void inject_arm(const struct inject_rule *r)
+{
+	if (!armed)
+		ASSERT_EQ(atexit(inject_disarm_all), 0);
+	armed = true;
+	svk_lab_write32(SVK_LAB_INJECT_PASID,
+			r->has_pasid ? r->pasid | (u32)SVK_QCFG_PASID_VALID : 0);
+	svk_lab_write32(SVK_LAB_INJECT_CHANCE, r->chance);
+	svk_lab_write64(SVK_LAB_INJECT_ADDR, r->addr ? r->addr : ANY_ADDR);
+	svk_lab_write64(SVK_LAB_INJECT_ARG, r->arg);
+	svk_lab_write64(SVK_LAB_INJECT_SEED, r->seed);
+	command(r->kind, r->skip, r->count);
+}
+
+void inject_disarm(enum svk_inject kind)
+{
+	command(kind, 0, 0);
+}
+
+void inject_disarm_all(void)
+{
+	command(SVK_INJECT_NONE, 0, 0);
+}
+
+u64 inject_struck(enum svk_inject kind)
+{
+	return svk_lab_read64(SVK_LAB_INJECTED(kind));
+}
