@@ -50,6 +50,7 @@ void machine_init(struct machine *m, struct trace *trace)
 
 	memset(m, 0, sizeof(*m));
 	m->trace = trace;
+	timers_init(&m->timers);
 	m->born = clock_ns();
 	/* Held for microseconds at most: a short spin is cheaper than two futex calls. */
 	pthread_mutexattr_init(&attr);

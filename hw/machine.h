@@ -15,6 +15,8 @@
 #include <svakit/accel_regs.h>
 #include <svakit/types.h>
 
+#include "timer.h"
+
 struct inject;
 struct oracle;
 struct trace;
@@ -26,6 +28,7 @@ struct trace;
  * @trace: event ring, may be NULL
  * @oracle: NULL if nobody asks for proof
  * @inject: what is to fail; NULL: nothing ever
+ * @timers: what is to be done later
  * @count: counters, indexed by enum svk_lab_counter; guarded by @lock
  * @waiters: threads that want the lock through machine_lock(), or were woken by
  *	machine_wake(), and do not have it yet; atomic
@@ -37,6 +40,7 @@ struct machine {
 	struct oracle *oracle;
 	struct inject *inject;
 	struct trace *trace;
+	struct timers timers;
 	u64 count[SVK_LAB_COUNTERS];
 };
 

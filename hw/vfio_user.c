@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,12 +23,14 @@
 #define SPIN_NS 80000LL
 /* Looks at the client of the last message between two looks at everything. */
 #define SPIN_LOOKS 8
-#define MAX_EVENTS (3 * VFIO_USER_MAX_PORTS + 2)
+#define MAX_EVENTS (3 * VFIO_USER_MAX_PORTS + 3)
+#define NS_PER_S 1000000000ULL
 
 /* What an epoll event is about: the low bits, with the index of the port above them. */
 enum {
 	EV_STOP,
 	EV_WAKE,
+	EV_TIMER,
 	EV_CLIENT,
 	EV_LISTENER,
 	EV_REFUSED,
@@ -43,6 +46,7 @@ struct vfio_user_server {
 	struct machine *machine;
 	int epoll_fd;
 	int wake_fd;
+	int timer_fd;
 	unsigned int nports;
 	unsigned int hot;
 	struct vfio_user_port *port[VFIO_USER_MAX_PORTS];
@@ -55,6 +59,35 @@ static int watch(struct vfio_user_server *s, int fd, u32 events, u32 id)
 	return epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &ev) < 0 ? -errno : 0;
 }
 
+/* The model's clock is this one's. A time that has passed is now. */
+static void set_alarm(void *waker, u64 at)
+{
+	const struct vfio_user_server *s = waker;
+	const struct itimerspec spec = {
+		.it_value = {.tv_sec = (time_t)(at / NS_PER_S), .tv_nsec = (long)(at % NS_PER_S)}};
+
+	timerfd_settime(s->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
+}
+
+static void run_timers(struct vfio_user_server *s)
+{
+	u64 times;
+
+	if (read(s->timer_fd, &times, sizeof(times)) < 0)
+		return;
+	machine_lock(s->machine);
+	timers_run(s->machine);
+	machine_unlock(s->machine);
+}
+
+static void watch_timers(struct vfio_user_server *s, bool on)
+{
+	machine_lock(s->machine);
+	s->machine->timers.wake = on ? set_alarm : NULL;
+	s->machine->timers.waker = s;
+	machine_unlock(s->machine);
+}
+
 struct vfio_user_server *vfio_user_new(struct machine *m)
 {
 	struct vfio_user_server *s = calloc(1, sizeof(*s));
@@ -64,13 +97,16 @@ struct vfio_user_server *vfio_user_new(struct machine *m)
 	s->machine = m;
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (s->epoll_fd < 0 || s->wake_fd < 0 || watch(s, s->wake_fd, EPOLLIN, EV_WAKE)) {
+	s->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (s->epoll_fd < 0 || s->wake_fd < 0 || s->timer_fd < 0 ||
+	    watch(s, s->wake_fd, EPOLLIN, EV_WAKE) || watch(s, s->timer_fd, EPOLLIN, EV_TIMER)) {
 		int err = errno;
 
 		vfio_user_free(s);
 		errno = err;
 		return NULL;
 	}
+	watch_timers(s, true);
 	return s;
 }
 
@@ -128,6 +164,9 @@ void vfio_user_free(struct vfio_user_server *s)
 		return;
 	for (unsigned int i = 0; i < s->nports; i++)
 		port_free(s->port[i]);
+	watch_timers(s, false);
+	if (s->timer_fd >= 0)
+		close(s->timer_fd);
 	if (s->wake_fd >= 0)
 		close(s->wake_fd);
 	if (s->epoll_fd >= 0)
@@ -325,6 +364,9 @@ static bool handle_events(struct vfio_user_server *s, const struct epoll_event *
 			break;
 		case EV_WAKE:
 			drain_wake(s);
+			break;
+		case EV_TIMER:
+			run_timers(s);
 			break;
 		case EV_CLIENT:
 			busy |= port_event(s, EV_INDEX(id));

@@ -73,11 +73,12 @@ static const struct pci_function_ops accel_pci_ops = {
 	.config_written = accel_config_written,
 };
 
-static void accel_invalidate(void *endpoint, const struct vtd_devtlb_inv *inv)
+static bool accel_invalidate(void *endpoint, const struct vtd_devtlb_inv *inv)
 {
 	struct accel *a = endpoint;
 
 	a->machine->count[SVK_LAB_ATC_DROPPED] += atc_invalidate(&a->atc, inv);
+	return true;
 }
 
 static bool accel_each(void *endpoint, bool (*visit)(void *ctx, const struct vtd_view *e),

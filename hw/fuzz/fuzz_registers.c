@@ -414,6 +414,7 @@ int fuzz_registers(const u8 *data, size_t size)
 
 		if (!execute_unit(&r, op, &in) && !execute_memory(&r, op, &in))
 			execute(&r, op, &in);
+		registers_pass(&r);
 		registers_check(&r);
 	}
 	run(&r, MAX_TURNS);

@@ -173,6 +173,9 @@ void registers_cleanup(struct registers *r);
 /** registers_map() - Map guest memory. */
 void registers_map(struct registers *r);
 
+/** registers_pass() - Let a microsecond pass; the lock is held. */
+void registers_pass(struct registers *r);
+
 /* registers_check.c: the lock is held. */
 
 /** registers_watch_exact() - Hold every descriptor to what it names. */

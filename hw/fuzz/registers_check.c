@@ -51,6 +51,11 @@ static void exact_descriptor(void *watcher, const u64 *d, bool lost)
 {
 	struct registers *r = watcher;
 
+	/* What a wait has overtaken takes effect at any time from now on. */
+	if (r->unit->fail.held) {
+		r->pending[0] = 0;
+		return;
+	}
 	settle(r);
 	if (r->unsure || lost)
 		return;
@@ -151,8 +156,8 @@ void registers_check(struct registers *r)
 	fuzz_check(vtd_inflight(v) == moving);
 	fuzz_check(vtd_reg64(v, VTD_IQH) < 4096ULL << svk_get(VTD_IQA_QS, vtd_reg64(v, VTD_IQA)) ||
 		   !(vtd_reg32(v, VTD_GSTS) & VTD_G_QIE));
-	/* With nothing in flight nothing stalls: the queue is empty, stopped, or in error. */
-	fuzz_check(moving || !(vtd_reg32(v, VTD_GSTS) & VTD_G_QIE) ||
+	/* With nothing in flight nothing stalls: the queue is empty, stopped, late, or in error. */
+	fuzz_check(moving || v->fail.late.armed || !(vtd_reg32(v, VTD_GSTS) & VTD_G_QIE) ||
 		   vtd_reg64(v, VTD_IQH) == vtd_reg64(v, VTD_IQT) ||
 		   (vtd_reg32(v, VTD_FSTS) & (VTD_FSTS_IQE | VTD_FSTS_ITE)));
 }

@@ -20,6 +20,7 @@
 #include "vtd_function.h"
 
 #define SMALL_CACHE 4
+#define NS_PER_US 1000
 #define FS_BITS (VTD_FS_P | VTD_FS_RW | VTD_FS_US)
 #define SS_BITS (VTD_SS_R | VTD_SS_W)
 
@@ -252,10 +253,24 @@ static void watch(struct registers *r, enum registers_watcher watcher)
 	}
 }
 
+static u64 now;
+
+static u64 registers_now(void)
+{
+	return now;
+}
+
+void registers_pass(struct registers *r)
+{
+	now += NS_PER_US;
+	timers_run(&r->machine);
+}
+
 void registers_init(struct registers *r, u8 config, u8 unit)
 {
 	memset(r, 0, sizeof(*r));
 	machine_init(&r->machine, NULL);
+	r->machine.timers.clock = registers_now;
 	r->machine.inject = inject_new(&r->machine, 0);
 	fuzz_check(r->machine.inject);
 	r->ram = ram_host();

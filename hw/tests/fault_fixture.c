@@ -28,6 +28,24 @@ u64 fault_struck(const struct machine *m, enum svk_inject kind)
 	return inject_struck(m->inject, kind);
 }
 
+static u64 now = 1000000000;
+
+static u64 fault_now(void)
+{
+	return now;
+}
+
+void fault_clock(struct machine *m)
+{
+	m->timers.clock = fault_now;
+}
+
+void fault_pass(struct machine *m, u64 us)
+{
+	now += us * 1000;
+	timers_run(m);
+}
+
 void fault_end(struct machine *m)
 {
 	inject_free(m->inject);

@@ -12,6 +12,10 @@ struct machine;
 void fault_arm(struct machine *m, const char *spec);
 /** fault_struck() - Return: how often a kind has struck. */
 u64 fault_struck(const struct machine *m, enum svk_inject kind);
+/** fault_clock() - From now on time passes for the machine in fault_pass() alone. */
+void fault_clock(struct machine *m);
+/** fault_pass() - Let microseconds pass, and what is due happen. */
+void fault_pass(struct machine *m, u64 us);
 /** fault_end() - Take the engine away. */
 void fault_end(struct machine *m);
 

@@ -8,11 +8,12 @@
 
 #define ENTRIES 65536
 
-static void dev_invalidate(void *endpoint, const struct vtd_devtlb_inv *inv)
+static bool dev_invalidate(void *endpoint, const struct vtd_devtlb_inv *inv)
 {
 	struct oc *oc = endpoint;
 
 	atc_invalidate(&oc->atc, inv);
+	return true;
 }
 
 static bool dev_each(void *endpoint, bool (*visit)(void *ctx, const struct vtd_view *e), void *ctx)

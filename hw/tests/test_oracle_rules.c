@@ -31,12 +31,13 @@ static struct {
 	size_t len;
 } r;
 
-static void dev_invalidate(void *endpoint, const struct vtd_devtlb_inv *inv)
+static bool dev_invalidate(void *endpoint, const struct vtd_devtlb_inv *inv)
 {
 	struct device *d = endpoint;
 
 	(void)inv;
 	d->cached = false;
+	return true;
 }
 
 static bool dev_each(void *endpoint, bool (*visit)(void *ctx, const struct vtd_view *e), void *ctx)

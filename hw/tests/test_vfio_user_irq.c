@@ -337,9 +337,36 @@ static void message_from_another_thread(void **state)
 	close(fd);
 }
 
+static void ring(void *who)
+{
+	const u64 one = 1;
+
+	assert_int_equal(write(*(int *)who, &one, sizeof(one)), sizeof(one));
+}
+
+/* The loop sleeps, and wakes up for what the model does later. */
+static void timers(void **state)
+{
+	struct rig *r = *state;
+	int event = eventfd(0, EFD_CLOEXEC);
+	struct timer t = {.expired = ring, .who = &event};
+	u64 count;
+
+	assert_true(event >= 0);
+	for (unsigned int i = 0; i < 3; i++) {
+		machine_lock(&r->machine);
+		timer_start(&r->machine, &t, i * 1000000);
+		machine_unlock(&r->machine);
+		assert_int_equal(read(event, &count, sizeof(count)), sizeof(count));
+		assert_int_equal(count, 1);
+	}
+	close(event);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(timers, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(irq_info, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(vectors_are_signalled, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(vectors_are_replaced, rig_setup, rig_teardown),

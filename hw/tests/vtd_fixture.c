@@ -21,12 +21,13 @@ static void on_msi(void *host, u64 addr, u32 data)
 
 static const struct vtd_host_ops host_ops = {.msi = on_msi};
 
-static void on_invalidate(void *endpoint, const struct vtd_devtlb_inv *inv)
+static bool on_invalidate(void *endpoint, const struct vtd_devtlb_inv *inv)
 {
 	struct vt *vt = endpoint;
 
 	assert_true(vt->invs < VT_INVS);
 	vt->inv[vt->invs++] = *inv;
+	return !vt->absent;
 }
 
 static void on_response(void *endpoint, const struct vtd_page_response *resp)

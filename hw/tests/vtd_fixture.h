@@ -56,6 +56,7 @@ struct vt {
 	u32 msi_data;
 	unsigned int invs;
 	struct vtd_devtlb_inv inv[VT_INVS];
+	bool absent; /* the endpoint does not answer */
 	unsigned int resps;
 	struct vtd_page_response resp[VT_RESPS];
 };

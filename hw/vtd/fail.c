@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What of the unit fails on demand (docs/faults.md), but for what is done where it happens. */
+#include <string.h>
+
 #include "inject/inject.h"
 #include "oracle/oracle.h"
 #include "vtd/vtd_internal.h"
@@ -67,18 +69,180 @@ void vtd_fail_at(const u64 *d, struct inject_at *at)
 	at->what = INJECT_DESC(type, g);
 }
 
-bool vtd_fail_lose(struct vtd *v, const u64 *d)
+static bool lose(struct vtd *v, const u64 *d, const struct inject_at *at)
 {
 	const struct inject_rule *r = inject_armed(v->m->inject, SVK_INJECT_LOSE);
-	struct inject_at at;
 
-	if (!r || vtd_desc_type(d) == VTD_DESC_WAIT)
-		return false;
-	vtd_fail_at(d, &at);
-	/* Who can tell what is stale is the oracle alone. */
-	if ((r->arg & SVK_LOSE_STALE) &&
-	    (!v->m->oracle || !inject_matches(v->m->inject, SVK_INJECT_LOSE, &at) ||
+	/* Who can tell what is stale is the oracle alone; not asked for nothing. */
+	if (r && (r->arg & SVK_LOSE_STALE) &&
+	    (!v->m->oracle || !inject_matches(v->m->inject, SVK_INJECT_LOSE, at) ||
 	     !oracle_removes_stale(v->m->oracle, d)))
 		return false;
-	return inject_strikes(v->m->inject, SVK_INJECT_LOSE, &at);
+	return inject_strikes(v->m->inject, SVK_INJECT_LOSE, at);
+}
+
+/* Those that are overtaken, or all. What is left keeps its order. */
+static void release(struct vtd *v, bool all)
+{
+	struct vtd_fail *f = &v->fail;
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < f->held; i++) {
+		const struct vtd_held_desc *h = &f->desc[i];
+
+		/* Whoever looks on has been told of what is overtaken. */
+		if (all || h->overtaken)
+			vtd_qi_take(v, h->d, h->overtaken);
+		else
+			f->desc[kept++] = *h;
+	}
+	f->held = kept;
+}
+
+/* Keep it until the next wait, which may overtake it. */
+static bool hold(struct vtd *v, const u64 *d)
+{
+	struct vtd_fail *f = &v->fail;
+
+	if (!inject_armed(v->m->inject, SVK_INJECT_WAIT_EARLY))
+		return false;
+	if (f->held == VTD_HELD_DESCS)
+		release(v, true);
+	f->desc[f->held].overtaken = false;
+	memcpy(f->desc[f->held++].d, d, sizeof(f->desc[0].d));
+	return true;
+}
+
+bool vtd_fail_descriptor(struct vtd *v, const u64 *d)
+{
+	struct inject_at at;
+
+	if (!v->m->inject)
+		return false;
+	memcpy(v->fail.last, d, sizeof(v->fail.last));
+	v->fail.has_last = true;
+	vtd_fail_at(d, &at);
+	if (!lose(v, d, &at))
+		return hold(v, d);
+	if (v->watch)
+		v->watch->descriptor(v->watcher, d, true);
+	return true;
+}
+
+bool vtd_fail_unanswered(struct vtd *v, const u64 *d)
+{
+	unsigned int type = vtd_desc_type(d);
+	struct inject_at at;
+
+	if ((type != VTD_DESC_DEVTLB && type != VTD_DESC_PDEVTLB) ||
+	    !inject_armed(v->m->inject, SVK_INJECT_ITE))
+		return false;
+	vtd_fail_at(d, &at);
+	if (!inject_strikes(v->m->inject, SVK_INJECT_ITE, &at))
+		return false;
+	vtd_qi_unanswered(v, at.sid);
+	return true;
+}
+
+int vtd_fail_fetched(struct vtd *v, const u64 *d)
+{
+	const struct inject_rule *r = inject_armed(v->m->inject, SVK_INJECT_IQE);
+	struct inject_at at;
+	int code;
+
+	/* A wait that has been let through is fetched again until it completes. */
+	if (!r || v->fail.wait)
+		return 0;
+	code = (int)(r->arg & svk_get(VTD_IQERCD_IQEI, ~0ULL));
+	vtd_fail_at(d, &at);
+	if (!inject_strikes(v->m->inject, SVK_INJECT_IQE, &at))
+		return 0;
+	return code ? code : VTD_IQEI_TAIL;
+}
+
+/* The first that the rule is about stands for all that the wait would overtake. */
+static bool overtakes(struct vtd *v)
+{
+	for (unsigned int i = 0; i < v->fail.held; i++) {
+		struct inject_at at;
+
+		vtd_fail_at(v->fail.desc[i].d, &at);
+		if (inject_matches(v->m->inject, SVK_INJECT_WAIT_EARLY, &at))
+			return inject_strikes(v->m->inject, SVK_INJECT_WAIT_EARLY, &at);
+	}
+	return false;
+}
+
+static void overtake(struct vtd *v)
+{
+	struct vtd_fail *f = &v->fail;
+
+	for (unsigned int i = 0; i < f->held; i++) {
+		f->desc[i].overtaken = true;
+		if (v->watch)
+			v->watch->descriptor(v->watcher, f->desc[i].d, true);
+	}
+}
+
+static void late_over(void *who)
+{
+	vtd_qi_run(who);
+}
+
+/* A wait concerns whom the last descriptor ahead of it concerns. */
+static void delay(struct vtd *v)
+{
+	const struct inject_rule *r = inject_armed(v->m->inject, SVK_INJECT_WAIT_LATE);
+	struct inject_at at = {0};
+	u64 us;
+
+	if (!r)
+		return;
+	us = r->arg;
+	if (v->fail.has_last)
+		vtd_fail_at(v->fail.last, &at);
+	if (!inject_strikes(v->m->inject, SVK_INJECT_WAIT_LATE, &at))
+		return;
+	v->fail.late.expired = late_over;
+	v->fail.late.who = v;
+	timer_start(v->m, &v->fail.late, us > ~0ULL / 1000 ? ~0ULL : us * 1000);
+}
+
+void vtd_fail_wait(struct vtd *v)
+{
+	if (v->fail.wait)
+		return;
+	v->fail.wait = true;
+	release(v, false);
+	if (overtakes(v))
+		overtake(v);
+	else
+		release(v, true);
+	if (!v->fail.unanswered)
+		delay(v);
+}
+
+bool vtd_fail_wait_late(struct vtd *v)
+{
+	return v->fail.late.armed;
+}
+
+void vtd_fail_wait_over(struct vtd *v)
+{
+	v->fail.wait = false;
+	v->fail.has_last = false;
+}
+
+void vtd_fail_flush(struct vtd *v)
+{
+	release(v, true);
+	timer_stop(v->m, &v->fail.late);
+	v->fail.unanswered = false;
+	vtd_fail_wait_over(v);
+}
+
+void vtd_fail_reset(struct vtd *v)
+{
+	v->fail.held = 0;
+	vtd_fail_flush(v);
 }

@@ -124,7 +124,8 @@ void vtd_inv_devtlb(struct vtd *v, u16 sid, struct vtd_devtlb_inv *inv, u64 rang
 	inv->addr = inv->size ? addr & ~(inv->size - 1) : 0;
 	for (unsigned int i = 0; i < v->endpoints; i++) {
 		if (v->endpoint[i].sid == sid) {
-			v->endpoint[i].ops->invalidate(v->endpoint[i].priv, inv);
+			if (!v->endpoint[i].ops->invalidate(v->endpoint[i].priv, inv))
+				vtd_qi_unanswered(v, sid);
 			return;
 		}
 	}

@@ -12,6 +12,7 @@
 #include "vtd/vtd_internal.h"
 
 #define QI_STALL (-EAGAIN)
+#define QI_TIMEOUT (-ETIMEDOUT)
 
 /* Valid bits of quadwords 0 and 1, the type's aside; 2 and 3 are reserved in all. */
 static const struct desc_format {
@@ -182,35 +183,73 @@ static int qi_fetch(struct vtd *v, u64 addr, unsigned int size, u64 *d)
 	return 0;
 }
 
-/* Return: 0 and the head advanced, QI_STALL, or the error's IQEI. */
+void vtd_qi_unanswered(struct vtd *v, u16 sid)
+{
+	if (!v->fail.unanswered)
+		v->fail.sid = sid;
+	v->fail.unanswered = true;
+}
+
+void vtd_qi_take(struct vtd *v, const u64 *d, bool told)
+{
+	bool unanswered = vtd_fail_unanswered(v, d);
+
+	if (v->watch && !told)
+		v->watch->descriptor(v->watcher, d, unanswered);
+	if (!unanswered)
+		desc_execute(v, d);
+}
+
+/* Return: 0, QI_STALL, or QI_TIMEOUT: what it waits for will not come. */
+static int qi_wait(struct vtd *v)
+{
+	vtd_fail_wait(v);
+	if (v->fail.unanswered)
+		return QI_TIMEOUT;
+	return vtd_drain_done(v) && !vtd_fail_wait_late(v) ? 0 : QI_STALL;
+}
+
+static void qi_execute(struct vtd *v, const u64 *d)
+{
+	if (vtd_desc_type(d) != VTD_DESC_WAIT) {
+		if (!vtd_fail_descriptor(v, d))
+			vtd_qi_take(v, d, false);
+		return;
+	}
+	if (v->watch)
+		v->watch->descriptor(v->watcher, d, false);
+	wait_complete(v, d);
+	vtd_fail_wait_over(v);
+}
+
+/* Return: 0 and the head advanced, QI_STALL, QI_TIMEOUT, or the error's IQEI. */
 static int qi_step(struct vtd *v, u64 head, unsigned int size)
 {
 	u64 iqa = vtd_reg64(v, VTD_IQA);
 	u64 bytes = 4096ULL << svk_get(VTD_IQA_QS, iqa);
 	u64 d[4] = {0};
-	bool lost;
 	int ret;
 
 	if (size == 16 && vtd_ttm(v) == VTD_TTM_SCALABLE)
 		return VTD_IQEI_WIDTH;
 	ret = qi_fetch(v, (iqa & VTD_IQA_IQA) + head, size, d);
+	if (!ret)
+		ret = desc_check(v, d);
+	if (!ret)
+		ret = vtd_fail_fetched(v, d);
 	if (ret)
 		return ret;
-	ret = desc_check(v, d);
-	if (ret)
+	if (vtd_desc_type(d) == VTD_DESC_WAIT)
+		ret = qi_wait(v);
+	if (ret == QI_STALL)
 		return ret;
-	if (vtd_desc_type(d) == VTD_DESC_WAIT && !vtd_drain_done(v))
-		return QI_STALL;
 	trace_event(v->m->trace, TRACE_QI, d[0], d[1], d[2], d[3]);
 	machine_count(v->m, SVK_LAB_QI_TOTAL);
 	machine_count(v->m, desc_format[vtd_desc_type(d)].counter);
-	lost = vtd_fail_lose(v, d);
-	if (v->watch)
-		v->watch->descriptor(v->watcher, d, lost);
-	if (!lost)
-		desc_execute(v, d);
+	if (!ret)
+		qi_execute(v, d);
 	vtd_set64(v, VTD_IQH, (head + size) % bytes);
-	return 0;
+	return ret;
 }
 
 static void qi_error(struct vtd *v, int iqei)
@@ -220,6 +259,20 @@ static void qi_error(struct vtd *v, int iqei)
 		  (unsigned long long)vtd_reg64(v, VTD_IQT));
 	vtd_set64(v, VTD_IQERCD, svk_put(VTD_IQERCD_IQEI, iqei));
 	vtd_fault_status(v, VTD_FSTS_IQE);
+}
+
+/*
+ * Hardware gives up after a while, and no wait that it has fetched completes;
+ * the head is behind them (6.5.2.11). The while is none here.
+ */
+static void qi_timeout(struct vtd *v)
+{
+	log_guest("vtd: device-TLB invalidation time-out: source-id 0x%04x, head 0x%llx",
+		  v->fail.sid, (unsigned long long)vtd_reg64(v, VTD_IQH));
+	v->fail.unanswered = false;
+	vtd_fail_wait_over(v);
+	vtd_set64(v, VTD_IQERCD, svk_put(VTD_IQERCD_ITESID, v->fail.sid));
+	vtd_fault_status(v, VTD_FSTS_ITE);
 }
 
 void vtd_qi_run(struct vtd *v)
@@ -243,4 +296,25 @@ void vtd_qi_run(struct vtd *v)
 	v->qi_running = false;
 	if (ret > 0)
 		qi_error(v, ret);
+	else if (ret == QI_TIMEOUT || (!ret && v->fail.unanswered))
+		qi_timeout(v);
+}
+
+void vtd_qi_disable(struct vtd *v)
+{
+	vtd_fail_flush(v);
+	/* Disabling resets the head (11.4.9.1). */
+	vtd_set64(v, VTD_IQH, 0);
+}
+
+void vtd_qi_cleared(struct vtd *v, u32 bits)
+{
+	u64 record = vtd_reg64(v, VTD_IQERCD);
+
+	if (bits & VTD_FSTS_IQE)
+		record &= ~VTD_IQERCD_IQEI;
+	if (bits & VTD_FSTS_ITE)
+		record &= ~VTD_IQERCD_ITESID;
+	vtd_set64(v, VTD_IQERCD, record);
+	vtd_qi_run(v);
 }

@@ -112,6 +112,7 @@ void vtd_regs_reset(struct vtd *v)
 	v->root = 0;
 	v->frcd_next = 0;
 	v->ivt_pending = false;
+	vtd_fail_reset(v);
 }
 
 static void gcmd_root(struct vtd *v)
@@ -153,7 +154,7 @@ static void gcmd_write(struct vtd *v, u32 cmd)
 	if (changed & VTD_G_QIE) {
 		/* Disabling resets the head (11.4.9.1). */
 		if (!(cmd & VTD_G_QIE))
-			vtd_set64(v, VTD_IQH, 0);
+			vtd_qi_disable(v);
 		vtd_qi_run(v);
 	}
 }
@@ -208,10 +209,8 @@ static void w1c_done(struct vtd *v, unsigned int off, u32 cleared)
 {
 	if (off == VTD_FSTS || (off >= VTD_FRCD_BASE && cleared))
 		vtd_fault_update(v);
-	if (off == VTD_FSTS && (cleared & VTD_FSTS_IQE)) {
-		vtd_set64(v, VTD_IQERCD, 0);
-		vtd_qi_run(v);
-	}
+	if (off == VTD_FSTS && (cleared & (VTD_FSTS_IQE | VTD_FSTS_ITE)))
+		vtd_qi_cleared(v, cleared);
 	if (off == VTD_PRS && cleared)
 		vtd_prq_update(v);
 	if (off == VTD_ICS && cleared)

@@ -70,6 +70,7 @@ void vtd_free(struct vtd *v)
 	vtd_cache_cleanup(&v->iotlb);
 	vtd_cache_cleanup(&v->group);
 	vtd_vcs_cleanup(v);
+	vtd_fail_reset(v);
 	free(v);
 }
 

@@ -213,13 +213,13 @@ bool vtd_page_request(struct vtd *v, const struct vtd_page_request *req);
 
 /**
  * struct vtd_endpoint_ops - What the unit asks of an endpoint.
- * @invalidate: drop device-TLB entries, at once
+ * @invalidate: drop device-TLB entries, at once; false: there is nobody there to do so
  * @response: to a page request of this function, with its PASID or any other, expected or not;
  *	may be NULL
  * @each: visit the device-TLB as vtd_inspect_each() does; false when @visit was; may be NULL
  */
 struct vtd_endpoint_ops {
-	void (*invalidate)(void *endpoint, const struct vtd_devtlb_inv *inv);
+	bool (*invalidate)(void *endpoint, const struct vtd_devtlb_inv *inv);
 	void (*response)(void *endpoint, const struct vtd_page_response *resp);
 	bool (*each)(void *endpoint, bool (*visit)(void *ctx, const struct vtd_view *e), void *ctx);
 };

@@ -203,6 +203,35 @@ struct vtd_prq {
 	struct vtd_held held[VTD_HELD];
 };
 
+/* Descriptors that a wait may overtake; when there are more, all of them take effect. */
+#define VTD_HELD_DESCS 256
+
+/** struct vtd_held_desc - A descriptor that has not taken effect. @overtaken: a wait has. */
+struct vtd_held_desc {
+	u64 d[4];
+	bool overtaken;
+};
+
+/**
+ * struct vtd_fail - What fails of the invalidation queue.
+ * @unanswered: a device has not answered, with the source-id @sid
+ * @wait: the wait at the head has been looked at; it may have to be looked at again
+ * @late: runs until that wait may complete
+ * @has_last: descriptors have been fetched since the wait before
+ * @last: the last of them
+ * @held: how many of @desc
+ */
+struct vtd_fail {
+	bool unanswered;
+	bool wait;
+	bool has_last;
+	u16 sid;
+	struct timer late;
+	u64 last[4];
+	unsigned int held;
+	struct vtd_held_desc desc[VTD_HELD_DESCS];
+};
+
 struct vtd {
 	struct vtd_config cfg;
 	struct machine *m;
@@ -236,6 +265,7 @@ struct vtd {
 	struct vtd_drain drain;
 	struct vtd_vcs vcs;
 	struct vtd_prq prq;
+	struct vtd_fail fail;
 	struct vtd_endpoint endpoint[VTD_ENDPOINTS];
 	unsigned int endpoints;
 
@@ -310,13 +340,35 @@ void vtd_event_unmask(struct vtd *v, unsigned int ctl);
 /* qi.c */
 /** vtd_qi_run() - Execute descriptors until the queue is empty, in error, or must wait. */
 void vtd_qi_run(struct vtd *v);
+/** vtd_qi_disable() - Software has cleared GCMD.QIE. */
+void vtd_qi_disable(struct vtd *v);
+/** vtd_qi_cleared() - Software has cleared these bits of FSTS, IQE or ITE. */
+void vtd_qi_cleared(struct vtd *v, u32 bits);
+/** vtd_qi_unanswered() - A device has not answered: the queue stops at the next wait, or its end. */
+void vtd_qi_unanswered(struct vtd *v, u16 sid);
+/** vtd_qi_take() - Execute what is no wait, unless a device fails to answer. @told: who looks on. */
+void vtd_qi_take(struct vtd *v, const u64 *d, bool told);
 
 /* fail.c */
 struct inject_at;
 /** vtd_fail_at() - Whom a descriptor concerns. */
 void vtd_fail_at(const u64 *d, struct inject_at *at);
-/** vtd_fail_lose() - Return: the descriptor is to complete and do nothing. */
-bool vtd_fail_lose(struct vtd *v, const u64 *d);
+/** vtd_fail_reset() - Nothing is held back any more; what was is forgotten. */
+void vtd_fail_reset(struct vtd *v);
+/** vtd_fail_flush() - Likewise, but it takes effect now. */
+void vtd_fail_flush(struct vtd *v);
+/** vtd_fail_fetched() - A descriptor has been fetched. Return: 0, or the error that stops here. */
+int vtd_fail_fetched(struct vtd *v, const u64 *d);
+/** vtd_fail_descriptor() - Return: it has been lost, or held back. */
+bool vtd_fail_descriptor(struct vtd *v, const u64 *d);
+/** vtd_fail_unanswered() - Return: the device does not answer this device-TLB invalidation. */
+bool vtd_fail_unanswered(struct vtd *v, const u64 *d);
+/** vtd_fail_wait() - A wait is next: what was held back takes effect, now or after it. */
+void vtd_fail_wait(struct vtd *v);
+/** vtd_fail_wait_late() - Return: it may not complete yet; the queue is run when it may. */
+bool vtd_fail_wait_late(struct vtd *v);
+/** vtd_fail_wait_over() - It has completed, or has been aborted. */
+void vtd_fail_wait_over(struct vtd *v);
 
 /* prq.c */
 /** vtd_prq_update() - Software has written PRS: pending bit, and answers that waited for PRO. */
