@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inject/inject.h"
 #include "log.h"
 #include "machine.h"
 #include "pci.h"
@@ -40,6 +41,51 @@ void pci_set32(u8 *bytes, unsigned int off, u32 val)
 	pci_set16(bytes, off + 2, val >> 16);
 }
 
+static void send_msix(struct pci_function *fn, unsigned int vec)
+{
+	if (!fn->host_ops)
+		return;
+	trace_event(fn->machine->trace, TRACE_IRQ, fn->index, vec, 0, 0);
+	machine_count(fn->machine, SVK_LAB_IRQ);
+	fn->host_ops->msix(fn->host, vec);
+}
+
+/* Those that are due, and a timer for the next. */
+static void send_late(void *who)
+{
+	struct pci_function *fn = who;
+	u64 now = fn->machine->timers.clock(), next = ~0ULL;
+
+	for (unsigned int vec = 0; vec < fn->vectors; vec++) {
+		u64 *at = &fn->late_at[vec];
+
+		if (*at && *at <= now) {
+			*at = 0;
+			send_msix(fn, vec);
+		} else if (*at && *at < next) {
+			next = *at;
+		}
+	}
+	if (next != ~0ULL)
+		timer_start(fn->machine, &fn->late, next - now);
+}
+
+static void msix_late(struct pci_function *fn, unsigned int vec, u64 delay)
+{
+	/* On its way already, both in one. */
+	if (fn->late_at[vec])
+		return;
+	fn->late_at[vec] = fn->machine->timers.clock() + delay;
+	if (!fn->late.armed || fn->late_at[vec] < fn->late.at)
+		timer_start(fn->machine, &fn->late, delay);
+}
+
+void pci_stop(struct pci_function *fn)
+{
+	timer_stop(fn->machine, &fn->late);
+	memset(fn->late_at, 0, sizeof(fn->late_at));
+}
+
 int pci_parse_bdf(const char *text, u16 *sid)
 {
 	unsigned int bus, dev, fn;
@@ -59,6 +105,8 @@ void pci_init(struct pci_function *fn, const struct pci_identity *id)
 	memset(fn->wmask, 0, sizeof(fn->wmask));
 	memset(fn->w1c, 0, sizeof(fn->w1c));
 	memset(fn->bar_size, 0, sizeof(fn->bar_size));
+	memset(fn->late_at, 0, sizeof(fn->late_at));
+	fn->late = (struct timer){.expired = send_late, .who = fn};
 	fn->vectors = 0;
 	fn->next_cap = PCI_STD_HEADER_SIZEOF;
 	fn->last_ext_cap = 0;
@@ -145,6 +193,7 @@ void pci_config_write(struct pci_function *fn, unsigned int off, const void *buf
 void pci_reset(struct pci_function *fn)
 {
 	memcpy(fn->config, fn->reset_config, sizeof(fn->config));
+	pci_stop(fn);
 	fn->ops->reset(fn);
 }
 
@@ -165,11 +214,21 @@ u64 pci_bar_address(const struct pci_function *fn, unsigned int bar)
 
 void pci_raise_msix(struct pci_function *fn, unsigned int vec)
 {
+	const struct inject_at at = {.sid = fn->sid, .what = INJECT_IRQ(vec, 0)};
+	u64 delay;
+
 	if (vec >= fn->vectors || !fn->host_ops)
 		return;
-	trace_event(fn->machine->trace, TRACE_IRQ, fn->index, vec, 0, 0);
-	machine_count(fn->machine, SVK_LAB_IRQ);
-	fn->host_ops->msix(fn->host, vec);
+	switch (inject_irq(fn->machine->inject, &at, &delay)) {
+	case INJECT_IRQ_SENT:
+		send_msix(fn, vec);
+		break;
+	case INJECT_IRQ_LATE:
+		msix_late(fn, vec, delay);
+		break;
+	case INJECT_IRQ_LOST:
+		break;
+	}
 }
 
 void pci_write_msi(struct pci_function *fn, u64 addr, u32 data)

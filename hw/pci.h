@@ -8,6 +8,8 @@
 
 #include <svakit/types.h>
 
+#include "timer.h"
+
 struct gmem;
 struct machine;
 struct pci_function;
@@ -50,6 +52,7 @@ struct pci_host_ops {
  * struct pci_function - One function.
  * @name: for logs and the socket's file name
  * @index: small number, for the trace
+ * @sid: source-id, 0 for a function that has none
  * @config: current contents, little endian
  * @wmask: bits that software may write
  * @w1c: bits that a written 1 clears
@@ -58,10 +61,13 @@ struct pci_host_ops {
  * @next_cap: where the next capability goes (pci_add_cap())
  * @last_ext_cap: offset of the last extended capability, 0 = none yet
  * @next_ext_cap: where the next extended capability goes
+ * @late: when the first of the vectors that are late goes out
+ * @late_at: when each of them does, 0 = it is not late
  */
 struct pci_function {
 	const char *name;
 	unsigned int index;
+	u16 sid;
 	struct machine *machine;
 	struct gmem *mem;
 	const struct pci_function_ops *ops;
@@ -77,6 +83,8 @@ struct pci_function {
 	unsigned int next_cap;
 	unsigned int last_ext_cap;
 	unsigned int next_ext_cap;
+	struct timer late;
+	u64 late_at[PCI_MAX_VECTORS];
 };
 
 /**
@@ -125,6 +133,9 @@ void pci_add_pri(struct pci_function *fn, u32 outstanding);
 /** pci_add_pasid() - PASID: @width bits (1..20), no execute, no privileged mode. */
 void pci_add_pasid(struct pci_function *fn, unsigned int width);
 
+/** pci_stop() - Forget the interrupts that are late. Called last, with the machine's lock held. */
+void pci_stop(struct pci_function *fn);
+
 /** pci_seal() - Remember the configuration space as the reset state. Call last. */
 void pci_seal(struct pci_function *fn);
 
@@ -157,7 +168,11 @@ void pci_pri_status_set(struct pci_function *fn, u16 clear, u16 set);
 /** pci_pasid_enabled() - PASID control, Enable. */
 bool pci_pasid_enabled(const struct pci_function *fn);
 
-/** pci_raise_msix() - Raise MSI-X vector @vec; dropped if the client gave no eventfd. */
+/**
+ * pci_raise_msix() - Raise MSI-X vector @vec; dropped if the client gave no eventfd.
+ *
+ * It may be lost or late on purpose; of two that are late on one vector one is sent.
+ */
 void pci_raise_msix(struct pci_function *fn, unsigned int vec);
 /** pci_write_msi() - Message-signalled event of a function without MSI-X; needs bus master. */
 void pci_write_msi(struct pci_function *fn, u64 addr, u32 data);

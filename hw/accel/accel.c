@@ -138,6 +138,7 @@ static void accel_function_init(struct accel *a)
 		snprintf(a->name, sizeof(a->name), "accel");
 	fn->name = a->name;
 	fn->index = ACCEL_FUNCTION_INDEX + a->cfg.index;
+	fn->sid = a->cfg.sid;
 	fn->machine = a->machine;
 	fn->mem = a->mem;
 	fn->ops = &accel_pci_ops;
@@ -222,6 +223,9 @@ void accel_free(struct accel *a)
 	vtd_detach(a->unit, a->cfg.sid);
 	machine_unlock(a->machine);
 	accel_engine_stop(a);
+	machine_lock(a->machine);
+	pci_stop(&a->fn);
+	machine_unlock(a->machine);
 	atc_cleanup(&a->atc);
 	free(a);
 }

@@ -253,7 +253,8 @@ static void watch(struct registers *r, enum registers_watcher watcher)
 	}
 }
 
-static u64 now;
+/* Not 0, which stands for no time in places. */
+static u64 now = NS_PER_US;
 
 static u64 registers_now(void)
 {

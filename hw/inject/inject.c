@@ -15,6 +15,7 @@
 /* Strikes written to the log: a guest can have as many as it likes, but not fill the host's disk. */
 #define INJECT_REPORTS 4096
 #define NS_PER_S 1e9
+#define NS_PER_US 1000ULL
 #define PLACE_SIZE 80
 
 /* A rule, and where its sequence of random numbers is. */
@@ -111,12 +112,26 @@ static bool matches_desc(u64 arg, u64 what)
 	return !grans || what >> 8 == INJECT_NO_GRAN || (grans >> (what >> 8) & 1);
 }
 
+static bool matches_irq(u64 arg, const struct inject_at *at)
+{
+	u64 sid = svk_get(SVK_IRQ_SID, arg);
+
+	if ((arg ^ at->what) & SVK_IRQ_UNIT)
+		return false;
+	if (!(arg & SVK_IRQ_UNIT) && sid && sid != at->sid)
+		return false;
+	return (arg & SVK_IRQ_ANY) || !((arg ^ at->what) & SVK_IRQ_VECTOR);
+}
+
 /* Whether the rule's argument has something to say about where it strikes, and says no. */
 static bool matches_arg(const struct inject_rule *r, const struct inject_at *at)
 {
 	switch (r->kind) {
 	case SVK_INJECT_LOSE:
 		return matches_desc(r->arg, at->what);
+	case SVK_INJECT_IRQ_LOST:
+	case SVK_INJECT_IRQ_LATE:
+		return matches_irq(r->arg, at);
 	default:
 		return true;
 	}
@@ -180,6 +195,16 @@ bool inject_strikes(struct inject *i, enum svk_inject kind, const struct inject_
 		    at->size ? at->addr : ~0ULL);
 	report(i, &a->rule, at);
 	return true;
+}
+
+enum inject_irq inject_irq(struct inject *i, const struct inject_at *at, u64 *delay_ns)
+{
+	if (inject_strikes(i, SVK_INJECT_IRQ_LOST, at))
+		return INJECT_IRQ_LOST;
+	if (!inject_strikes(i, SVK_INJECT_IRQ_LATE, at))
+		return INJECT_IRQ_SENT;
+	*delay_ns = svk_get(SVK_IRQ_DELAY, i->armed[SVK_INJECT_IRQ_LATE].rule.arg) * NS_PER_US;
+	return INJECT_IRQ_LATE;
 }
 
 u64 inject_struck(const struct inject *i, enum svk_inject kind)

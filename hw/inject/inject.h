@@ -67,6 +67,13 @@ struct inject_at {
 /* Vector of a function, or event of the unit (SVK_IRQ_EVENT_xxx) with SVK_IRQ_UNIT. */
 #define INJECT_IRQ(vector, unit) (svk_put(SVK_IRQ_VECTOR, vector) | (unit))
 
+/** enum inject_irq - What becomes of an interrupt. */
+enum inject_irq {
+	INJECT_IRQ_SENT,
+	INJECT_IRQ_LOST,
+	INJECT_IRQ_LATE,
+};
+
 /**
  * inject_new() - An engine with nothing armed.
  * @seed: of every chance, together with the rule's own
@@ -104,6 +111,12 @@ bool inject_matches(const struct inject *i, enum svk_inject kind, const struct i
  * Uses up the rule's skip or count, and records the strike in counter, trace and log.
  */
 bool inject_strikes(struct inject *i, enum svk_inject kind, const struct inject_at *at);
+
+/**
+ * inject_irq() - An interrupt is about to be sent.
+ * @delay_ns: with INJECT_IRQ_LATE, how much later
+ */
+enum inject_irq inject_irq(struct inject *i, const struct inject_at *at, u64 *delay_ns);
 
 /** inject_struck() - Return: how often the kind has struck so far; 0 for a kind that is none. */
 u64 inject_struck(const struct inject *i, enum svk_inject kind);

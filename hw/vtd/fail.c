@@ -241,8 +241,55 @@ void vtd_fail_flush(struct vtd *v)
 	vtd_fail_wait_over(v);
 }
 
+static void event_over(void *who)
+{
+	const struct vtd_late *l = who;
+
+	l->v->ops->msi(l->v->host, l->addr, l->data);
+}
+
+static unsigned int event_of(unsigned int ctl)
+{
+	switch (ctl) {
+	case VTD_FECTL:
+		return SVK_IRQ_EVENT_FAULT;
+	case VTD_IECTL:
+		return SVK_IRQ_EVENT_INVALIDATION;
+	default:
+		return SVK_IRQ_EVENT_PAGE_REQUEST;
+	}
+}
+
+bool vtd_fail_event(struct vtd *v, unsigned int ctl, u64 addr, u32 data)
+{
+	unsigned int event = event_of(ctl);
+	const struct inject_at at = {.what = INJECT_IRQ(event, SVK_IRQ_UNIT)};
+	struct vtd_late *l = &v->fail.event[event];
+	u64 delay;
+
+	switch (inject_irq(v->m->inject, &at, &delay)) {
+	case INJECT_IRQ_SENT:
+		return false;
+	case INJECT_IRQ_LOST:
+		return true;
+	default:
+		break;
+	}
+	l->v = v;
+	l->addr = addr;
+	l->data = data;
+	l->timer.expired = event_over;
+	l->timer.who = l;
+	/* One that is on its way already is both. */
+	if (!l->timer.armed)
+		timer_start(v->m, &l->timer, delay);
+	return true;
+}
+
 void vtd_fail_reset(struct vtd *v)
 {
 	v->fail.held = 0;
 	vtd_fail_flush(v);
+	for (unsigned int i = 0; i < VTD_EVENTS; i++)
+		timer_stop(v->m, &v->fail.event[i].timer);
 }

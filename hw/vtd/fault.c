@@ -12,7 +12,8 @@ static void event_send(struct vtd *v, unsigned int ctl)
 	u64 addr = vtd_reg32(v, ctl + 8) | (u64)vtd_reg32(v, ctl + 12) << 32;
 
 	v->reg[ctl / 4] &= ~(u32)VTD_ECTL_IP;
-	v->ops->msi(v->host, addr, vtd_reg32(v, ctl + 4));
+	if (!vtd_fail_event(v, ctl, addr, vtd_reg32(v, ctl + 4)))
+		v->ops->msi(v->host, addr, vtd_reg32(v, ctl + 4));
 }
 
 void vtd_event(struct vtd *v, unsigned int ctl)

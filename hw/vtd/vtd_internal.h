@@ -212,11 +212,22 @@ struct vtd_held_desc {
 	bool overtaken;
 };
 
+#define VTD_EVENTS 3 /* SVK_IRQ_EVENT_xxx */
+
+/** struct vtd_late - The message of an event that is late. */
+struct vtd_late {
+	struct timer timer;
+	struct vtd *v;
+	u64 addr;
+	u32 data;
+};
+
 /**
- * struct vtd_fail - What fails of the invalidation queue.
+ * struct vtd_fail - What fails of the invalidation queue, and of the events.
  * @unanswered: a device has not answered, with the source-id @sid
  * @wait: the wait at the head has been looked at; it may have to be looked at again
  * @late: runs until that wait may complete
+ * @event: messages on their way
  * @has_last: descriptors have been fetched since the wait before
  * @last: the last of them
  * @held: how many of @desc
@@ -227,6 +238,7 @@ struct vtd_fail {
 	bool has_last;
 	u16 sid;
 	struct timer late;
+	struct vtd_late event[VTD_EVENTS];
 	u64 last[4];
 	unsigned int held;
 	struct vtd_held_desc desc[VTD_HELD_DESCS];
@@ -367,6 +379,8 @@ bool vtd_fail_unanswered(struct vtd *v, const u64 *d);
 void vtd_fail_wait(struct vtd *v);
 /** vtd_fail_wait_late() - Return: it may not complete yet; the queue is run when it may. */
 bool vtd_fail_wait_late(struct vtd *v);
+/** vtd_fail_event() - Return: the message of an event is lost, or late and sent when it is time. */
+bool vtd_fail_event(struct vtd *v, unsigned int ctl, u64 addr, u32 data);
 /** vtd_fail_wait_over() - It has completed, or has been aborted. */
 void vtd_fail_wait_over(struct vtd *v);
 
