@@ -178,21 +178,26 @@ static u64 descriptor_high(const struct vtd_page_request *req)
 /* Return: false if the queue is not in memory. */
 static bool enqueue(struct vtd *v, const struct vtd_page_request *req, u32 pasid, u64 tail)
 {
-	const __le64 d[VTD_PRD_SIZE / 8] = {cpu_to_le64(descriptor_low(req)),
-					    cpu_to_le64(descriptor_high(req))};
 	u64 base = vtd_reg64(v, VTD_PQA) & VTD_PQA_PQA;
+	__le64 d[VTD_PRD_SIZE / 8] = {0};
 	void *mem = base ? gmem_ptr(v->mem, base + tail, sizeof(d), GMEM_WRITE) : NULL;
+	struct vtd_page_request sent = *req;
+	u64 reserved;
 
 	if (!mem) {
 		log_guest("vtd: page request queue 0x%llx is not in RAM", (unsigned long long)base);
 		return false;
 	}
+	reserved = vtd_fail_spoil(v, &sent);
+	d[0] = cpu_to_le64(descriptor_low(&sent) | reserved);
+	d[1] = cpu_to_le64(descriptor_high(&sent));
 	memcpy(mem, d, sizeof(d));
 	/* The descriptor is whole before the tail says that it is there. */
 	vtd_set64(v, VTD_PQT, (tail + VTD_PRD_SIZE) % queue_bytes(v));
 	v->prq.queued++;
+	/* Whoever looks on must know what software has been asked. */
 	if (v->watch)
-		v->watch->request(v->watcher, req, pasid);
+		v->watch->request(v->watcher, &sent, sent.pasid == req->pasid ? pasid : sent.pasid);
 	prs_set(v, VTD_PRS_PPR);
 	return true;
 }
@@ -219,7 +224,8 @@ static bool request_accept(struct vtd *v, const struct vtd_page_request *req)
 		return false;
 	}
 	if ((vtd_reg32(v, VTD_PRS) & VTD_PRS_PRO) ||
-	    (tail + VTD_PRD_SIZE) % bytes == vtd_reg64(v, VTD_PQH) % bytes) {
+	    (tail + VTD_PRD_SIZE) % bytes == vtd_reg64(v, VTD_PQH) % bytes ||
+	    vtd_fail_request(v, SVK_INJECT_PRQ_OVERFLOW, req)) {
 		overflow(v, req);
 		return false;
 	}
@@ -230,7 +236,7 @@ static bool request_accept(struct vtd *v, const struct vtd_page_request *req)
 	return true;
 }
 
-bool vtd_page_request(struct vtd *v, const struct vtd_page_request *req)
+static bool request_send(struct vtd *v, const struct vtd_page_request *req)
 {
 	u64 flags = req->prgi | (req->read ? TRACE_PRQ_READ : 0) |
 		    (req->write ? TRACE_PRQ_WRITE : 0) | (req->last ? TRACE_PRQ_LAST : 0);
@@ -240,6 +246,15 @@ bool vtd_page_request(struct vtd *v, const struct vtd_page_request *req)
 	trace_event(v->m->trace, TRACE_PRQ, req->sid, req->has_pasid ? req->pasid : ~0ULL,
 		    req->addr, flags);
 	return request_accept(v, req);
+}
+
+bool vtd_page_request(struct vtd *v, const struct vtd_page_request *req)
+{
+	bool queued = request_send(v, req);
+
+	if (queued && vtd_fail_request(v, SVK_INJECT_PRQ_DUPLICATE, req))
+		request_send(v, req);
+	return queued;
 }
 
 void vtd_prq_update(struct vtd *v)

@@ -384,6 +384,12 @@ bool vtd_fail_event(struct vtd *v, unsigned int ctl, u64 addr, u32 data);
 /** vtd_fail_wait_over() - It has completed, or has been aborted. */
 void vtd_fail_wait_over(struct vtd *v);
 
+/* fail_prq.c */
+/** vtd_fail_request() - Return: a rule of this kind strikes a page request; never a stop marker. */
+bool vtd_fail_request(struct vtd *v, enum svk_inject kind, const struct vtd_page_request *req);
+/** vtd_fail_spoil() - Change a request that is to be spoilt. Return: bits of quadword 0 to set. */
+u64 vtd_fail_spoil(struct vtd *v, struct vtd_page_request *req);
+
 /* prq.c */
 /** vtd_prq_update() - Software has written PRS: pending bit, and answers that waited for PRO. */
 void vtd_prq_update(struct vtd *v);
