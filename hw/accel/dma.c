@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* How the accelerator reaches memory: device-TLB, remapping unit, RAM. */
+#include <errno.h>
+
 #include "accel/accel_internal.h"
 #include "clock.h"
 #include "gmem.h"
+#include "inject/inject.h"
 #include "machine.h"
 #include "vtd/inspect.h"
 
@@ -46,6 +49,36 @@ static void dma_used(struct accel *a, const struct atc_entry *e, u64 addr)
 	vtd_used(a->unit, &view, addr);
 }
 
+static bool dma_fails(struct accel *a, enum svk_inject kind, const struct vtd_request *req,
+		      u64 size)
+{
+	const struct inject_at at = {
+		.has_pasid = req->has_pasid,
+		.sid = req->sid,
+		.pasid = req->pasid,
+		.addr = req->addr,
+		.size = size,
+	};
+
+	return inject_strikes(a->machine->inject, kind, &at);
+}
+
+/*
+ * Unsupported Request: there is no translation, as if the tables had none. (PCIe has the function
+ * turn its cache off then, until software enables ATS anew; here it goes on, as it does when the
+ * unit refuses a request, or one refusal would change all that follows.) Completer Abort: as
+ * when it answers any other request.
+ */
+static int dma_ats_refused(struct accel *a, const struct vtd_request *req)
+{
+	const struct inject_rule *r = inject_armed(a->machine->inject, SVK_INJECT_ATS_REFUSE);
+	u64 status = r ? r->arg : 0;
+
+	if (!dma_fails(a, SVK_INJECT_ATS_REFUSE, req, 1))
+		return 0;
+	return status ? -EIO : -EPERM;
+}
+
 /*
  * A request that is refused leaves what is cached alone: only an invalidation
  * may take it away. One that is granted replaces it, or the permission to
@@ -57,10 +90,14 @@ static int dma_ats_request(struct accel *a, const struct vtd_request *req, bool 
 	unsigned int need = dma_need(req->write);
 	struct vtd_translation out;
 	struct atc_entry e;
+	int rc;
 
 	machine_count(a->machine, SVK_LAB_ATC_MISS);
+	rc = dma_ats_refused(a, req);
+	if (rc)
+		return rc;
 	if (vtd_translate(a->unit, req, &out))
-		return -1;
+		return -EPERM;
 	e = (struct atc_entry){
 		.base = req->addr & ~(out.size - 1),
 		.out = out.addr - (req->addr & (out.size - 1)),
@@ -76,7 +113,7 @@ static int dma_ats_request(struct accel *a, const struct vtd_request *req, bool 
 	dma_extent_set(x, req->addr, out.addr, out.size);
 	/* An answer without the permission, unlike an error, says that asking may help (10.2.3). */
 	x->missing = !(e.perm & need);
-	return x->missing ? -1 : 0;
+	return x->missing ? -EPERM : 0;
 }
 
 static int dma_translate_ats(struct accel *a, struct vtd_request *req, struct dma_extent *x)
@@ -100,10 +137,22 @@ static int dma_translate_plain(struct accel *a, const struct vtd_request *req, s
 	struct vtd_translation out;
 
 	if (vtd_translate(a->unit, req, &out))
-		return -1;
+		return -EPERM;
 	/* Each page is a request of its own: the unit sees, and may refuse, every one. */
 	dma_extent_set(x, req->addr, out.addr, 0x1000);
 	return 0;
+}
+
+/* While an abort is due every page is an access of its own. */
+static bool dma_aborts(struct accel *a, const struct vtd_request *req, struct dma_extent *x)
+{
+	u64 in_page = 0x1000 - (req->addr & 0xfff);
+
+	if (!inject_armed(a->machine->inject, SVK_INJECT_DMA_ABORT))
+		return false;
+	if (x->left > in_page)
+		x->left = in_page;
+	return dma_fails(a, SVK_INJECT_DMA_ABORT, req, x->left);
 }
 
 static enum svk_status dma_translate(struct accel *a, const struct accel_queue *q, u64 addr,
@@ -126,6 +175,8 @@ static enum svk_status dma_translate(struct accel *a, const struct accel_queue *
 		rc = dma_translate_ats(a, &req, x);
 	else
 		rc = dma_translate_plain(a, &req, x);
+	if (rc == -EIO || (!rc && dma_aborts(a, &req, x)))
+		return SVK_CPL_BUS_ERROR;
 	if (rc)
 		return write ? SVK_CPL_FAULT_WRITE : SVK_CPL_FAULT_READ;
 	return SVK_CPL_OK;
@@ -220,7 +271,8 @@ static void stream_extend_cached(struct accel *a, const struct accel_queue *q,
 
 void accel_dma_map(struct accel *a, const struct accel_queue *q, struct accel_chunk *c)
 {
-	bool cached = a->ats_enabled && dma_allowed(a, q);
+	bool cached = a->ats_enabled && dma_allowed(a, q) &&
+		      !inject_armed(a->machine->inject, SVK_INJECT_DMA_ABORT);
 	struct accel_stream *s = c->stream;
 	struct accel_stream *other = &c->stream[c->streams - 1];
 
