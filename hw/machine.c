@@ -42,6 +42,10 @@ static const char *const counter_names[SVK_LAB_COUNTERS] = {
 	[SVK_LAB_PRQ_OVERFLOW] = "prq_overflow",
 	[SVK_LAB_PGRP_RESP] = "pgrp_resp",
 	[SVK_LAB_PGRP_STRAY] = "pgrp_stray",
+	[SVK_LAB_OPS] = "ops",
+	[SVK_LAB_INV_NEEDED] = "inv_needed",
+	[SVK_LAB_INV_COLLATERAL] = "inv_collateral",
+	[SVK_LAB_INV_EMPTY] = "inv_empty",
 };
 
 void machine_init(struct machine *m, struct trace *trace)

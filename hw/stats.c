@@ -18,6 +18,36 @@ static int stats_add(struct json_object *obj, const char *key, struct json_objec
 	return 0;
 }
 
+static struct json_object *stats_op(const struct oracle_op *op)
+{
+	struct json_object *obj = json_object_new_object();
+	char worst[40];
+
+	snprintf(worst, sizeof(worst), "%016llx %016llx", op->worst[0], op->worst[1]);
+	if (stats_add(obj, "ns", json_object_new_uint64(op->at)) ||
+	    stats_add(obj, "descriptors", json_object_new_uint64(op->descriptors)) ||
+	    stats_add(obj, "empty", json_object_new_uint64(op->empty)) ||
+	    stats_add(obj, "needed", json_object_new_uint64(op->needed)) ||
+	    stats_add(obj, "collateral", json_object_new_uint64(op->collateral)) ||
+	    stats_add(obj, "worst", json_object_new_string(worst))) {
+		json_object_put(obj);
+		return NULL;
+	}
+	return obj;
+}
+
+static struct json_object *stats_costliest(const struct oracle *o)
+{
+	struct json_object *list = json_object_new_array();
+	const struct oracle_op *op;
+	size_t n = oracle_costliest(o, &op);
+
+	for (size_t i = 0; list && i < n; i++)
+		json_object_array_add(list, stats_op(&op[i]));
+
+	return list;
+}
+
 static int stats_fill(struct json_object *obj, const struct machine *m, u64 vtd_bar)
 {
 	char bar[24];
@@ -32,6 +62,8 @@ static int stats_fill(struct json_object *obj, const struct machine *m, u64 vtd_
 		rc = stats_add(obj, machine_counter_name(c), json_object_new_uint64(m->count[c]));
 	if (!rc && m->oracle)
 		rc = stats_add(obj, "findings", json_object_new_uint64(oracle_findings(m->oracle)));
+	if (!rc && m->oracle)
+		rc = stats_add(obj, "costliest", stats_costliest(m->oracle));
 	return rc;
 }
 

@@ -123,8 +123,9 @@ report_descriptors() {
 	report_row '' "device: $(report_counters 'desc|bytes|xlate_req|walk_|fault')"
 }
 
-# report_counters PATTERN: svahw's counters whose names begin so, without the zeros.
+# report_counters PATTERN: svahw's counters whose names begin so, without the zeros. What is deeper
+# than the counters belongs to a list.
 report_counters() {
-	sed -nE 's/^ *"('"$1"')([a-z_]*)": *([1-9][0-9]*),?$/\1\2=\3/p' "$RESULT_DIR/svahw.stats.json" |
+	sed -nE 's/^  "('"$1"')([a-z_]*)": *([1-9][0-9]*),?$/\1\2=\3/p' "$RESULT_DIR/svahw.stats.json" |
 		sed 's/^qi_//' | tr '\n' ' ' | sed 's/ $//'
 }

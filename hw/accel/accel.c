@@ -6,6 +6,7 @@
 
 #include "accel/accel_internal.h"
 #include "machine.h"
+#include "vtd/inspect.h"
 
 /* Of the first accelerator, in traces; 0 is the VT-d function. */
 #define ACCEL_FUNCTION_INDEX 1
@@ -73,11 +74,21 @@ static const struct pci_function_ops accel_pci_ops = {
 	.config_written = accel_config_written,
 };
 
+static void accel_dropped(void *ctx, const struct atc_entry *e)
+{
+	struct accel *a = ctx;
+	struct vtd_view view;
+
+	atc_view(e, a->cfg.sid, &view);
+	vtd_dropped(a->unit, &view);
+}
+
 static bool accel_invalidate(void *endpoint, const struct vtd_devtlb_inv *inv)
 {
 	struct accel *a = endpoint;
 
-	a->machine->count[SVK_LAB_ATC_DROPPED] += atc_invalidate(&a->atc, inv);
+	a->machine->count[SVK_LAB_ATC_DROPPED] +=
+		atc_invalidate(&a->atc, inv, vtd_watched(a->unit) ? accel_dropped : NULL, a);
 	return true;
 }
 

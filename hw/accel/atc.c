@@ -218,54 +218,65 @@ static bool atc_selects(const struct atc_entry *e, const struct vtd_devtlb_inv *
 	return e->tag != ATC_NO_PASID && (inv->global || e->tag == inv->pasid);
 }
 
-static size_t atc_sweep(struct atc *c, const struct vtd_devtlb_inv *inv)
+/* An invalidation under way. */
+struct atc_sweep {
+	struct atc *c;
+	const struct vtd_devtlb_inv *inv;
+	void (*gone)(void *ctx, const struct atc_entry *e);
+	void *ctx;
+	size_t dropped;
+};
+
+static void sweep_drop(struct atc_sweep *s, u32 i)
 {
-	size_t dropped = 0;
+	if (s->gone)
+		s->gone(s->ctx, &s->c->entry[i - 1]);
+	atc_drop(s->c, i);
+	s->dropped++;
+}
+
+static void atc_sweep_all(struct atc_sweep *s)
+{
 	u32 i, newer;
 
-	for (i = c->oldest; i; i = newer) {
-		newer = c->entry[i - 1].newer;
-		if (!atc_selects(&c->entry[i - 1], inv) || !atc_overlaps(&c->entry[i - 1], inv))
-			continue;
-		atc_drop(c, i);
-		dropped++;
+	for (i = s->c->oldest; i; i = newer) {
+		const struct atc_entry *e = &s->c->entry[i - 1];
+
+		newer = e->newer;
+		if (atc_selects(e, s->inv) && atc_overlaps(e, s->inv))
+			sweep_drop(s, i);
 	}
-	return dropped;
 }
 
 /* Entries of one size; the range holds 1..count places where one could start. */
-static size_t atc_probe(struct atc *c, u32 tag, unsigned int order, u64 addr, u64 places)
+static void atc_sweep_size(struct atc_sweep *s, unsigned int order)
 {
-	size_t dropped = 0;
-	u64 n;
+	u32 tag = s->inv->has_pasid ? s->inv->pasid : ATC_NO_PASID;
+	u64 places = s->inv->size >> order;
+	u64 n = 0;
 	u32 i;
 
-	for (n = 0; n < places; n++) {
-		i = atc_find(c, tag, order, addr + (n << order));
-		if (!i)
-			continue;
-		atc_drop(c, i);
-		dropped++;
-	}
-	return dropped;
+	do {
+		i = atc_find(s->c, tag, order, s->inv->addr + (n << order));
+		if (i)
+			sweep_drop(s, i);
+	} while (++n < places);
 }
 
-size_t atc_invalidate(struct atc *c, const struct vtd_devtlb_inv *inv)
+size_t atc_invalidate(struct atc *c, const struct vtd_devtlb_inv *inv,
+		      void (*gone)(void *ctx, const struct atc_entry *e), void *ctx)
 {
-	u32 tag = inv->has_pasid ? inv->pasid : ATC_NO_PASID;
-	size_t dropped = 0;
-	u64 sizes, places;
-	unsigned int order;
+	struct atc_sweep s = {.c = c, .inv = inv, .gone = gone, .ctx = ctx};
+	u64 sizes;
 
-	if (!inv->size || (inv->has_pasid && inv->global) || inv->size >> 12 > c->count)
-		return atc_sweep(c, inv);
-	/* A copy: dropping the last entry of a size clears its bit. */
-	for (sizes = c->sizes; sizes; sizes &= sizes - 1) {
-		order = __builtin_ctzll(sizes);
-		places = inv->size >> order;
-		dropped += atc_probe(c, tag, order, inv->addr, places ? places : 1);
+	if (!inv->size || (inv->has_pasid && inv->global) || inv->size >> 12 > c->count) {
+		atc_sweep_all(&s);
+		return s.dropped;
 	}
-	return dropped;
+	/* A copy: dropping the last entry of a size clears its bit. */
+	for (sizes = c->sizes; sizes; sizes &= sizes - 1)
+		atc_sweep_size(&s, __builtin_ctzll(sizes));
+	return s.dropped;
 }
 
 size_t atc_flush(struct atc *c)

@@ -159,10 +159,12 @@ void atc_insert(struct atc *c, const struct atc_entry *new);
 /**
  * atc_invalidate() - Drop the entries that an invalidation names: those whose
  * range overlaps it and whose tag it selects.
+ * @gone: called before each is dropped; may be NULL
  *
  * Return: number of entries dropped.
  */
-size_t atc_invalidate(struct atc *c, const struct vtd_devtlb_inv *inv);
+size_t atc_invalidate(struct atc *c, const struct vtd_devtlb_inv *inv,
+		      void (*gone)(void *ctx, const struct atc_entry *e), void *ctx);
 
 /**
  * atc_each() - Visit every entry, oldest first, as an entry of @sid's device-TLB.

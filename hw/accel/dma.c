@@ -79,6 +79,14 @@ static int dma_ats_refused(struct accel *a, const struct vtd_request *req)
 	return status ? -EIO : -EPERM;
 }
 
+static void dma_filled(struct accel *a, const struct atc_entry *e)
+{
+	struct vtd_view view;
+
+	atc_view(e, a->cfg.sid, &view);
+	vtd_filled(a->unit, &view);
+}
+
 /*
  * A request that is refused leaves what is cached alone: only an invalidation
  * may take it away. One that is granted replaces it, or the permission to
@@ -108,8 +116,11 @@ static int dma_ats_request(struct accel *a, const struct vtd_request *req, bool 
 		.born = clock_ns(),
 		.by = req->by,
 	};
-	if ((e.perm & need) || (e.perm && !cached))
+	if ((e.perm & need) || (e.perm && !cached)) {
 		atc_insert(&a->atc, &e);
+		if (vtd_watched(a->unit))
+			dma_filled(a, &e);
+	}
 	dma_extent_set(x, req->addr, out.addr, out.size);
 	/* An answer without the permission, unlike an error, says that asking may help (10.2.3). */
 	x->missing = !(e.perm & need);

@@ -73,7 +73,14 @@ static void exact_used(void *watcher, const struct vtd_view *e, u64 addr)
 static void exact_filled(void *watcher, const struct vtd_view *e)
 {
 	(void)watcher;
-	fuzz_check(e->kind == VTD_VIEW_PASID);
+	fuzz_check(e->kind != VTD_VIEW_CONTEXT && e->born);
+}
+
+static void exact_dropped(void *watcher, const struct vtd_view *e)
+{
+	const struct registers *r = watcher;
+
+	fuzz_check(!r->pending[0] || oracle_covers(r->pending, e));
 }
 
 static void exact_forgotten(void *watcher)
@@ -88,6 +95,7 @@ void registers_watch_exact(struct registers *r)
 	static const struct vtd_watch watch = {
 		.used = exact_used,
 		.filled = exact_filled,
+		.dropped = exact_dropped,
 		.descriptor = exact_descriptor,
 		.forgotten = exact_forgotten,
 	};

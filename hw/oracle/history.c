@@ -13,7 +13,7 @@ static unsigned int desc_type(const u64 *q)
 									<< 4);
 }
 
-const struct oracle_desc *oracle_history_add(struct oracle *o, const u64 *d, bool lost)
+struct oracle_desc *oracle_history_add(struct oracle *o, const u64 *d, bool lost)
 {
 	struct oracle_desc *e = &o->history[o->descs++ % ORACLE_HISTORY];
 

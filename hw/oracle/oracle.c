@@ -64,15 +64,24 @@ static void watch_descriptor(void *watcher, const u64 *d, bool lost)
 	unsigned int type = (unsigned int)(svk_get(VTD_DESC_TYPE_LO, d[0]) |
 					   svk_get(VTD_DESC_TYPE_HI, d[0]) << 4);
 	struct oracle *o = watcher;
+	struct oracle_desc *desc;
 
 	if (type == VTD_DESC_WAIT) {
 		o->unwaited = false;
+		oracle_cost_wait(o);
 		if (d[0] & VTD_WAIT_PD)
 			oracle_requests_drained(o);
 		return;
 	}
+	desc = oracle_history_add(o, d, lost);
+	oracle_cost_descriptor(o, desc);
 	/* What is lost was sent: software has kept the rules. */
-	oracle_rules_descriptor(o, oracle_history_add(o, d, lost));
+	oracle_rules_descriptor(o, desc);
+}
+
+static void watch_dropped(void *watcher, const struct vtd_view *e)
+{
+	oracle_cost_dropped(watcher, e);
 }
 
 static void watch_filled(void *watcher, const struct vtd_view *e)
@@ -93,12 +102,14 @@ static void watch_forgotten(void *watcher)
 	o->uses = 0;
 	o->duties = 0;
 	o->requests = 0;
+	oracle_cost_forget(o);
 	o->unwaited = false;
 }
 
 static const struct vtd_watch oracle_watch = {
 	.used = watch_used,
 	.filled = watch_filled,
+	.dropped = watch_dropped,
 	.descriptor = watch_descriptor,
 	.request = watch_request,
 	.forgotten = watch_forgotten,

@@ -22,6 +22,8 @@
 struct oracle;
 struct vtd;
 
+#define ORACLE_COSTLIEST 16 /* operations remembered */
+
 /**
  * oracle_new() - Begin to watch a unit.
  * @findings: where each finding is written as one JSON object a line, or NULL
@@ -99,6 +101,34 @@ struct oracle_found {
  * Return: the latest with such a number, all zero if there is none.
  */
 const struct oracle_found *oracle_found(const struct oracle *o, unsigned int slot);
+
+/**
+ * struct oracle_op - What one operation of software cost: all that it queued up to a wait.
+ * @at: when its first descriptor was executed, ns since the model was started
+ * @descriptors: invalidations of a cache; page group responses and the wait do not count
+ * @empty: of these, have removed nothing
+ * @needed: entries removed that differed from the tables
+ * @collateral: entries removed that were as the tables have them
+ * @worst_collateral: of these, removed by one and the same descriptor
+ * @worst: that descriptor, quadwords 0 and 1
+ */
+struct oracle_op {
+	u64 at;
+	u64 descriptors;
+	u64 empty;
+	u64 needed;
+	u64 collateral;
+	u64 worst_collateral;
+	u64 worst[2];
+};
+
+/**
+ * oracle_costliest() - Operations that have removed the most entries without need.
+ * @ops: they, the costliest first
+ *
+ * Return: how many, at most ORACLE_COSTLIEST.
+ */
+size_t oracle_costliest(const struct oracle *o, const struct oracle_op **ops);
 
 /**
  * oracle_removes_stale() - Whether an entry that is stale now is removed by a descriptor.

@@ -21,11 +21,15 @@
  * @q: its quadwords 0 and 1, as executed
  * @at: ns of CLOCK_MONOTONIC
  * @lost: on purpose: it removed nothing
+ * @needed: entries that it has removed, that differed from the tables
+ * @collateral: entries that it has removed, that did not
  */
 struct oracle_desc {
 	u64 q[2];
 	u64 at;
 	bool lost;
+	u64 needed;
+	u64 collateral;
 };
 
 /**
@@ -133,6 +137,10 @@ struct oracle {
 	size_t duties;
 	struct oracle_request request[ORACLE_REQUESTS];
 	size_t requests;
+	struct oracle_desc *executing; /* the last descriptor, until it is known what it removes */
+	struct oracle_op op; /* what has been queued since the last wait */
+	struct oracle_op cost[ORACLE_COSTLIEST];
+	size_t costs;
 	bool unwaited; /* descriptors have been executed since the last wait */
 	struct oracle_desc unwaited_desc;
 };
@@ -142,11 +150,21 @@ bool oracle_same(const struct vtd_view *a, const struct vtd_view *b);
 
 /* history.c */
 /** oracle_history_add() - Remember a descriptor. Return: it, until ORACLE_HISTORY others came. */
-const struct oracle_desc *oracle_history_add(struct oracle *o, const u64 *d, bool lost);
+struct oracle_desc *oracle_history_add(struct oracle *o, const u64 *d, bool lost);
 /** oracle_history_last() - The latest descriptor that covers an entry, or NULL. */
 const struct oracle_desc *oracle_history_last(const struct oracle *o, const struct vtd_view *e);
 /** oracle_covers() - Whether executing a descriptor removes an entry (6.5.2). */
 bool oracle_covers(const u64 *q, const struct vtd_view *e);
+
+/* cost.c */
+/** oracle_cost_descriptor() - One is about to be executed. */
+void oracle_cost_descriptor(struct oracle *o, struct oracle_desc *d);
+/** oracle_cost_dropped() - As vtd_watch.dropped. */
+void oracle_cost_dropped(struct oracle *o, const struct vtd_view *e);
+/** oracle_cost_wait() - The operation ends. */
+void oracle_cost_wait(struct oracle *o);
+/** oracle_cost_forget() - It has been cut off. */
+void oracle_cost_forget(struct oracle *o);
 
 /* rules.c */
 extern const struct oracle_rule oracle_rules[ORACLE_RULES];

@@ -8,11 +8,20 @@
 
 #define ENTRIES 65536
 
+static void dev_gone(void *ctx, const struct atc_entry *e)
+{
+	struct oc *oc = ctx;
+	struct vtd_view view;
+
+	atc_view(e, OC_SID, &view);
+	vtd_dropped(oc->vt->v, &view);
+}
+
 static bool dev_invalidate(void *endpoint, const struct vtd_devtlb_inv *inv)
 {
 	struct oc *oc = endpoint;
 
-	atc_invalidate(&oc->atc, inv);
+	atc_invalidate(&oc->atc, inv, dev_gone, oc);
 	return true;
 }
 
@@ -68,6 +77,7 @@ void oc_use_ats(struct oc *oc, u32 pasid, u64 addr)
 	struct vtd_request req = vt_request(pasid, addr);
 	struct vtd_translation t;
 	struct atc_entry e;
+	struct vtd_view view;
 
 	req.sid = OC_SID;
 	req.at = VTD_AT_TRANSLATION;
@@ -84,6 +94,8 @@ void oc_use_ats(struct oc *oc, u32 pasid, u64 addr)
 		.born = clock_ns(),
 	};
 	atc_insert(&oc->atc, &e);
+	atc_view(&e, OC_SID, &view);
+	vtd_filled(oc->vt->v, &view);
 }
 
 u64 oc_leaf(struct oc *oc, u32 pasid, u64 addr)

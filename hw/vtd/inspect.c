@@ -319,19 +319,65 @@ bool vtd_has_endpoint(const struct vtd *v, u16 sid)
 	return false;
 }
 
-void vtd_filled_pasid(struct vtd *v, const struct vtd_pasid *pe)
+static struct vtd_view view_node(enum vtd_view_kind kind, const struct vtd_node *n)
+{
+	struct vtd_view e;
+
+	switch (kind) {
+	case VTD_VIEW_CONTEXT:
+		view_context(n, &e);
+		break;
+	case VTD_VIEW_PASID:
+		view_pasid(n, &e);
+		break;
+	default:
+		view_tlbe(n, &e);
+		break;
+	}
+	return e;
+}
+
+void vtd_filled_node(struct vtd *v, enum vtd_view_kind kind, const struct vtd_node *n)
 {
 	struct vtd_view e;
 
 	if (!v->watch)
 		return;
-	view_pasid(&pe->node, &e);
-	v->watch->filled(v->watcher, &e);
+	e = view_node(kind, n);
+	vtd_filled(v, &e);
+}
+
+static struct vtd_cache *cache_of(struct vtd *v, enum vtd_view_kind kind)
+{
+	switch (kind) {
+	case VTD_VIEW_CONTEXT:
+		return &v->context;
+	case VTD_VIEW_PASID:
+		return &v->pasid;
+	default:
+		return &v->iotlb;
+	}
+}
+
+void vtd_drop(struct vtd *v, enum vtd_view_kind kind, struct vtd_node *n)
+{
+	/* Not for the register-based ones: they are no descriptors. */
+	if (v->watch && v->qi_running) {
+		struct vtd_view e = view_node(kind, n);
+
+		vtd_dropped(v, &e);
+	}
+	cache_of(v, kind)->drop(v, n);
 }
 
 u64 vtd_time(const struct vtd *v, u64 at)
 {
 	return at - v->m->born;
+}
+
+void vtd_count(struct vtd *v, enum svk_lab_counter counter)
+{
+	machine_count(v->m, counter);
 }
 
 bool vtd_at_rest(const struct vtd *v)
@@ -349,6 +395,18 @@ void vtd_used(struct vtd *v, const struct vtd_view *e, u64 addr)
 {
 	if (v->watch)
 		v->watch->used(v->watcher, e, addr);
+}
+
+void vtd_filled(struct vtd *v, const struct vtd_view *e)
+{
+	if (v->watch)
+		v->watch->filled(v->watcher, e);
+}
+
+void vtd_dropped(struct vtd *v, const struct vtd_view *e)
+{
+	if (v->watch)
+		v->watch->dropped(v->watcher, e);
 }
 
 bool vtd_watched(const struct vtd *v)

@@ -8,6 +8,7 @@
 #ifndef HW_VTD_INSPECT_H
 #define HW_VTD_INSPECT_H
 
+#include <svakit/accel_regs.h>
 #include <svakit/types.h>
 
 struct vtd;
@@ -124,6 +125,9 @@ u64 vtd_prq_queued(const struct vtd *v);
 
 /** vtd_prq_passed() - Return: of these, how many software has moved PQH past. */
 u64 vtd_prq_passed(const struct vtd *v);
+
+/** vtd_count() - Add one to a counter of the model. */
+void vtd_count(struct vtd *v, enum svk_lab_counter counter);
 
 /** vtd_time() - Return: nanoseconds from the start of the model to @at, ns of CLOCK_MONOTONIC. */
 u64 vtd_time(const struct vtd *v, u64 at);

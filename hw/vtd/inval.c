@@ -26,7 +26,7 @@ void vtd_inv_context(struct vtd *v, unsigned int gran, u16 sid, unsigned int fm)
 
 		next = n->newer;
 		if (gran != VTD_GRAN_SELECT || !((ce->sid ^ sid) & ~ignore))
-			v->context.drop(v, n);
+			vtd_drop(v, VTD_VIEW_CONTEXT, n);
 	}
 }
 
@@ -42,14 +42,14 @@ void vtd_inv_pasid(struct vtd *v, unsigned int gran, u16 did, u32 pasid)
 
 			next = n->next;
 			if (pe->pasid == pasid && pe->did == did)
-				v->pasid.drop(v, n);
+				vtd_drop(v, VTD_VIEW_PASID, n);
 		}
 		return;
 	}
 	for (struct vtd_node *n = v->pasid.oldest; n; n = next) {
 		next = n->newer;
 		if (gran == VTD_PC_G_GLOBAL || ((struct vtd_pasid *)n)->did == did)
-			v->pasid.drop(v, n);
+			vtd_drop(v, VTD_VIEW_PASID, n);
 	}
 }
 

@@ -173,12 +173,13 @@ void vtd_iotlb_insert(struct vtd *v, const struct vtd_pasid *pe, u64 addr,
 	e->pgtt = pe->pgtt;
 	group_link(g, e);
 	v->order_count[order_index(page->order)]++;
+	vtd_filled_node(v, VTD_VIEW_IOTLB, &e->node);
 }
 
 static void drop_counted(struct vtd *v, struct vtd_tlbe *e)
 {
 	machine_count(v->m, SVK_LAB_IOTLB_DROPPED);
-	tlbe_drop(v, &e->node);
+	vtd_drop(v, VTD_VIEW_IOTLB, &e->node);
 }
 
 void vtd_iotlb_drop_group(struct vtd *v, struct vtd_group *g, bool paged_only)

@@ -195,6 +195,6 @@ int vtd_pasid_get(struct vtd *v, const struct vtd_context *ce, u32 pasid,
 	if (ret)
 		return ret;
 	*pe = cache_enter(v, &v->pasid, key, &v->pe_tmp);
-	vtd_filled_pasid(v, *pe);
+	vtd_filled_node(v, VTD_VIEW_PASID, &(*pe)->node);
 	return 0;
 }

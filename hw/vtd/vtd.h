@@ -213,7 +213,8 @@ bool vtd_page_request(struct vtd *v, const struct vtd_page_request *req);
 
 /**
  * struct vtd_endpoint_ops - What the unit asks of an endpoint.
- * @invalidate: drop device-TLB entries, at once; false: there is nobody there to do so
+ * @invalidate: drop device-TLB entries, at once, vtd_dropped() before each; false: there is nobody
+ *	there to do so
  * @response: to a page request of this function, with its PASID or any other, expected or not;
  *	may be NULL
  * @each: visit the device-TLB as vtd_inspect_each() does; false when @visit was; may be NULL
@@ -227,7 +228,9 @@ struct vtd_endpoint_ops {
 /**
  * struct vtd_watch - Who looks on. None of these may translate or invalidate.
  * @used: a cached page has served a request for @addr
- * @filled: a PASID entry has been fetched into its cache
+ * @filled: an entry has been entered into the PASID-cache, the IOTLB, or a device-TLB; the last
+ *	right after the answer that it holds
+ * @dropped: the descriptor that @descriptor was told of removes an entry
  * @descriptor: the unit is about to execute an invalidation descriptor (four quadwords), or,
  *	if @lost, to lose it on purpose
  * @request: a page request has been put into the queue, the vtd_prq_queued()th; @pasid is that
@@ -237,6 +240,7 @@ struct vtd_endpoint_ops {
 struct vtd_watch {
 	void (*used)(void *watcher, const struct vtd_view *e, u64 addr);
 	void (*filled)(void *watcher, const struct vtd_view *e);
+	void (*dropped)(void *watcher, const struct vtd_view *e);
 	void (*descriptor)(void *watcher, const u64 *d, bool lost);
 	void (*request)(void *watcher, const struct vtd_page_request *req, u32 pasid);
 	void (*forgotten)(void *watcher);
@@ -248,7 +252,13 @@ void vtd_set_watch(struct vtd *v, const struct vtd_watch *watch, void *watcher);
 /** vtd_used() - An endpoint has used an entry of its device-TLB for @addr: tell who looks on. */
 void vtd_used(struct vtd *v, const struct vtd_view *e, u64 addr);
 
-/** vtd_watched() - Return: whether vtd_used() would tell anyone. */
+/** vtd_filled() - An endpoint has entered an answer into its device-TLB: likewise. */
+void vtd_filled(struct vtd *v, const struct vtd_view *e);
+
+/** vtd_dropped() - An endpoint is about to drop an entry, as it was told to: likewise. */
+void vtd_dropped(struct vtd *v, const struct vtd_view *e);
+
+/** vtd_watched() - Return: whether any of the three would tell anyone. */
 bool vtd_watched(const struct vtd *v);
 
 /**

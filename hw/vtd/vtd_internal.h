@@ -525,7 +525,9 @@ struct vtd_group *vtd_iotlb_group(const struct vtd *v, u16 did, u32 pasid);
 /* inspect.c */
 /** vtd_view_tlbe() - An IOTLB entry as others see it. */
 void vtd_view_tlbe(const struct vtd_tlbe *t, struct vtd_view *e);
-/** vtd_filled_pasid() - Tell who looks on of a new entry of the PASID cache. */
-void vtd_filled_pasid(struct vtd *v, const struct vtd_pasid *pe);
+/** vtd_filled_node() - Tell who looks on of a new entry of a cache. */
+void vtd_filled_node(struct vtd *v, enum vtd_view_kind kind, const struct vtd_node *n);
+/** vtd_drop() - Remove an entry, as software has asked; tell who looks on if by a descriptor. */
+void vtd_drop(struct vtd *v, enum vtd_view_kind kind, struct vtd_node *n);
 
 #endif /* HW_VTD_VTD_INTERNAL_H */

@@ -275,6 +275,11 @@ enum svk_lab_counter {
 	SVK_LAB_PRQ_OVERFLOW, /* of these, found the queue full or PRS.PRO set */
 	SVK_LAB_PGRP_RESP, /* page group responses sent, those of the unit itself included */
 	SVK_LAB_PGRP_STRAY, /* of these, found nobody who waits */
+	/* By the oracle (docs/oracle.md), from here on. */
+	SVK_LAB_OPS, /* operations: what is invalidated up to a wait descriptor */
+	SVK_LAB_INV_NEEDED, /* entries removed by descriptors, that differed from the tables */
+	SVK_LAB_INV_COLLATERAL, /* likewise, that were as the tables have them */
+	SVK_LAB_INV_EMPTY, /* invalidation descriptors that have removed nothing */
 	SVK_LAB_COUNTERS
 };
 
