@@ -155,6 +155,27 @@ static void bench_audit(struct bench *b)
 	oracle_free(o);
 }
 
+/* Filled by a walk, removed by a descriptor, with and without somebody who compares. */
+static void bench_fill(struct bench *b, const char *what, u32 pasid, bool watched)
+{
+	struct oracle *o = watched ? oracle_new(b->unit, NULL) : NULL;
+	double sample[ROUNDS];
+	unsigned int r;
+	u64 start;
+
+	if (watched && !o)
+		bench_die("creating the oracle");
+	bench_flush(b, pasid);
+	for (r = 0; r < ROUNDS; r++) {
+		start = now_ns();
+		translate_pages(b, pasid, BENCH_PAGES / 4);
+		bench_flush(b, pasid);
+		sample[r] = (double)(now_ns() - start) / (BENCH_PAGES / 4);
+	}
+	printf("%-34s %9.1f ns\n", what, median(sample, ROUNDS));
+	oracle_free(o);
+}
+
 static void wait_record(struct bench *b)
 {
 	while (sem_wait(&b->done))
@@ -280,6 +301,10 @@ int main(void)
 	bench_iotlb_hit(&b);
 	bench_walk(&b, "4-level walk", BENCH_FIRST, 250);
 	bench_walk(&b, "nested 4-level walk", BENCH_NESTED, 1500);
+	bench_fill(&b, "page filled and flushed", BENCH_FIRST, false);
+	bench_fill(&b, "  with the oracle", BENCH_FIRST, true);
+	bench_fill(&b, "nested page filled and flushed", BENCH_NESTED, false);
+	bench_fill(&b, "  with the oracle", BENCH_NESTED, true);
 	bench_audit(&b);
 	machine_unlock(&b.machine);
 	bench_atc_hit();

@@ -88,17 +88,20 @@ static bool covers_piotlb(const u64 *q, const struct vtd_view *e)
 }
 
 /* The size is in the address: the lowest clear bit from 12 up. */
-static bool covers_range(u64 q1, bool s, const struct vtd_view *e)
+static unsigned int devtlb_order(u64 q1, bool s)
 {
-	u64 addr = q1 & VTD_DEVTLB_ADDR;
 	unsigned int am = 0;
 
-	if (s) {
-		while (am < 52 && (addr >> (12 + am) & 1))
-			am++;
+	if (!s)
+		return 0;
+	while (am < 52 && (q1 >> (12 + am) & 1))
 		am++;
-	}
-	return overlaps(addr, am, e);
+	return am + 1;
+}
+
+static bool covers_range(u64 q1, bool s, const struct vtd_view *e)
+{
+	return overlaps(q1 & VTD_DEVTLB_ADDR, devtlb_order(q1, s), e);
 }
 
 static bool covers_devtlb(const u64 *q, const struct vtd_view *e)
@@ -136,15 +139,68 @@ bool oracle_covers(const u64 *q, const struct vtd_view *e)
 	}
 }
 
-const struct oracle_desc *oracle_history_last(const struct oracle *o, const struct vtd_view *e)
+bool oracle_range(const u64 *q, u64 *first, u64 *last)
 {
-	u64 kept = o->descs < ORACLE_HISTORY ? o->descs : ORACLE_HISTORY;
+	unsigned int type = desc_type(q);
+	unsigned int am = (unsigned int)svk_get(VTD_IVA_AM, q[1]);
+	u64 addr = q[1] & VTD_IVA_ADDR;
+	u64 mask;
 
-	for (u64 i = 1; i <= kept; i++) {
-		const struct oracle_desc *d = &o->history[(o->descs - i) % ORACLE_HISTORY];
-
-		if (oracle_covers(d->q, e))
-			return d;
+	switch (type) {
+	case VTD_DESC_IOTLB:
+	case VTD_DESC_PIOTLB:
+		/* The encoding of a page is the same in both. */
+		if (svk_get(VTD_DESC_G, q[0]) != VTD_GRAN_SELECT)
+			return false;
+		break;
+	case VTD_DESC_DEVTLB:
+	case VTD_DESC_PDEVTLB:
+		am = devtlb_order(q[1],
+				  q[1] & (type == VTD_DESC_DEVTLB ? VTD_DEVTLB_S : VTD_PDEVTLB_S));
+		break;
+	default:
+		return false;
 	}
-	return NULL;
+	mask = am < 52 ? (4096ULL << am) - 1 : ~0ULL;
+	*first = addr & ~mask;
+	*last = *first | mask;
+	return true;
+}
+
+static bool tags_of_iotlb(const u64 *q, struct oracle_tags *t)
+{
+	t->has_pasid = desc_type(q) == VTD_DESC_PIOTLB;
+	t->has_did = t->has_pasid || svk_get(VTD_DESC_G, q[0]) != VTD_GRAN_GLOBAL;
+	return desc_type(q) == VTD_DESC_IOTLB || t->has_pasid;
+}
+
+static bool tags_of_devtlb(const u64 *q, struct oracle_tags *t)
+{
+	t->has_sid = true;
+	t->has_pasid = desc_type(q) == VTD_DESC_PDEVTLB;
+	t->any_pasid = q[1] & VTD_PDEVTLB_G;
+	t->sid = (u16)svk_get(t->has_pasid ? VTD_PDEVTLB_SID : VTD_DEVTLB_SID, q[0]);
+	return desc_type(q) == VTD_DESC_DEVTLB || t->has_pasid;
+}
+
+bool oracle_tags(const u64 *q, enum vtd_view_kind kind, struct oracle_tags *t)
+{
+	unsigned int g = (unsigned int)svk_get(VTD_DESC_G, q[0]);
+
+	*t = (struct oracle_tags){.did = (u16)svk_get(VTD_DESC_DID, q[0]),
+				  .pasid = (u32)svk_get(VTD_DESC_PASID, q[0]),
+				  .sid = (u16)svk_get(VTD_CC_SID, q[0])};
+	switch (kind) {
+	case VTD_VIEW_CONTEXT:
+		t->has_sid = g == VTD_GRAN_SELECT;
+		return desc_type(q) == VTD_DESC_CC;
+	case VTD_VIEW_PASID:
+		t->has_did = g != VTD_PC_G_GLOBAL;
+		t->has_pasid = g == VTD_PC_G_PASID;
+		return desc_type(q) == VTD_DESC_PC;
+	case VTD_VIEW_IOTLB:
+		return tags_of_iotlb(q, t);
+	default:
+		return tags_of_devtlb(q, t);
+	}
 }

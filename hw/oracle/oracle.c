@@ -15,15 +15,6 @@ bool oracle_same(const struct vtd_view *a, const struct vtd_view *b)
 	       a->addr == b->addr && a->size == b->size && a->born == b->born;
 }
 
-static struct oracle_use *use_find(struct oracle *o, const struct vtd_view *e)
-{
-	for (size_t i = 0; i < o->uses; i++) {
-		if (oracle_same(&o->use[i].entry, e))
-			return &o->use[i];
-	}
-	return NULL;
-}
-
 /* The 4 KiB of an entry that hold an address: a large page would take as many walks. */
 static struct vtd_view view_page(const struct vtd_view *e, u64 addr)
 {
@@ -36,27 +27,33 @@ static struct vtd_view view_page(const struct vtd_view *e, u64 addr)
 	return page;
 }
 
+static void answered(struct oracle *o, const struct vtd_view *e, bool stale)
+{
+	o->answer_stale = stale;
+	if (stale)
+		o->answer = *e;
+}
+
 /*
  * Only the page that was used is compared, and only noted: the invalidation
- * may be on its way. If the list is full, the audit still finds the entry.
+ * may be on its way. If there are too many, the audit still finds the entry.
  */
 static void watch_used(void *watcher, const struct vtd_view *e, u64 addr)
 {
 	struct vtd_view page = view_page(e, addr), now;
 	struct oracle *o = watcher;
-	struct oracle_use *u;
+	struct oracle_mark *mark;
 	struct vtd_why why;
+	bool stale;
 
-	if (vtd_inspect(o->unit, &page, &now, &why) != VTD_MATCH_STALE)
+	stale = vtd_inspect(o->unit, &page, &now, &why) == VTD_MATCH_STALE;
+	if (e->kind == VTD_VIEW_IOTLB)
+		answered(o, e, stale);
+	if (!stale)
 		return;
-	u = use_find(o, e);
-	if (!u) {
-		if (o->uses == ORACLE_USES)
-			return;
-		u = &o->use[o->uses++];
-		*u = (struct oracle_use){.entry = *e, .first = clock_ns()};
-	}
-	u->count++;
+	mark = oracle_mark_get(&o->marks, e);
+	if (mark && !mark->count++)
+		mark->first = clock_ns();
 }
 
 static void watch_descriptor(void *watcher, const u64 *d, bool lost)
@@ -84,9 +81,55 @@ static void watch_dropped(void *watcher, const struct vtd_view *e)
 	oracle_cost_dropped(watcher, e);
 }
 
+/* The walk has read the page tables just now: what differs is how it came to them. */
+static void filled_page(struct oracle *o, const struct vtd_view *e)
+{
+	struct vtd_view page = view_page(e, e->addr), now;
+	struct oracle_mark *mark;
+	struct vtd_why why;
+	bool stale;
+
+	stale = vtd_inspect(o->unit, &page, &now, &why) == VTD_MATCH_STALE;
+	answered(o, e, stale);
+	if (!stale)
+		return;
+	mark = oracle_mark_get(&o->marks, e);
+	if (mark)
+		mark->inherited = true;
+}
+
+/* It holds what the IOTLB has just answered. */
+static void filled_device(struct oracle *o, const struct vtd_view *e)
+{
+	struct oracle_mark *mark;
+
+	if (!o->answer_stale)
+		return;
+	mark = oracle_mark_get(&o->marks, e);
+	if (!mark)
+		return;
+	mark->inherited = true;
+	mark->did = o->answer.did;
+	mark->pasid = o->answer.pasid;
+	mark->paged = o->answer.entry[0];
+}
+
 static void watch_filled(void *watcher, const struct vtd_view *e)
 {
-	oracle_rules_filled(watcher, e);
+	struct oracle *o = watcher;
+
+	switch (e->kind) {
+	case VTD_VIEW_PASID:
+		oracle_seen_add(&o->seen, e);
+		oracle_rules_filled(o, e);
+		break;
+	case VTD_VIEW_IOTLB:
+		filled_page(o, e);
+		break;
+	default:
+		filled_device(o, e);
+		break;
+	}
 }
 
 static void watch_request(void *watcher, const struct vtd_page_request *req, u32 pasid)
@@ -99,7 +142,7 @@ static void watch_forgotten(void *watcher)
 {
 	struct oracle *o = watcher;
 
-	o->uses = 0;
+	o->answer_stale = false;
 	o->duties = 0;
 	o->requests = 0;
 	oracle_cost_forget(o);
@@ -121,6 +164,10 @@ struct oracle *oracle_new(struct vtd *unit, FILE *findings)
 
 	if (!o)
 		return NULL;
+	if (oracle_marks_init(&o->marks)) {
+		free(o);
+		return NULL;
+	}
 	o->unit = unit;
 	o->out = findings;
 	vtd_set_watch(unit, &oracle_watch, o);
@@ -132,30 +179,22 @@ void oracle_free(struct oracle *o)
 	if (!o)
 		return;
 	vtd_set_watch(o->unit, NULL, NULL);
+	oracle_marks_cleanup(&o->marks);
 	free(o);
 }
 
 struct audit {
 	struct oracle *o;
 	struct oracle_audit sum;
+	u64 found;
 	bool confirm;
 };
-
-static bool known(struct oracle *o, const struct vtd_view *e)
-{
-	for (size_t i = 0; i < o->knowns; i++) {
-		if (oracle_same(&o->known[i], e))
-			return true;
-	}
-	if (o->knowns < ORACLE_KNOWN)
-		o->known[o->knowns++] = *e;
-	return false;
-}
 
 static bool audit_entry(void *ctx, const struct vtd_view *e)
 {
 	struct oracle_finding f = {.cached = e};
 	struct audit *a = ctx;
+	struct oracle_mark *mark;
 	struct vtd_view now;
 
 	a->sum.entries++;
@@ -169,31 +208,20 @@ static bool audit_entry(void *ctx, const struct vtd_view *e)
 		break;
 	}
 	a->sum.stale++;
-	f.use = use_find(a->o, e);
-	if (f.use) {
-		f.use->seen = true;
-		a->sum.used++;
-	}
-	if (!a->confirm || known(a->o, e))
+	mark = a->confirm ? oracle_mark_get(&a->o->marks, e) : oracle_mark_find(&a->o->marks, e);
+	if (!mark)
 		return true;
+	mark->seen = true;
+	a->sum.used += mark->count != 0;
+	if (!a->confirm || mark->known)
+		return true;
+	mark->known = true;
+	f.mark = mark;
 	f.now = &now;
-	f.last = oracle_history_last(a->o, e);
+	if (a->found++ < ORACLE_LOOKED_FOR)
+		oracle_cause_find(a->o, &f);
 	oracle_report(a->o, &f);
 	return true;
-}
-
-/* What was used while stale and has been invalidated since was used in time. */
-static void uses_prune(struct oracle *o)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < o->uses; i++) {
-		if (!o->use[i].seen)
-			continue;
-		o->use[i].seen = false;
-		o->use[kept++] = o->use[i];
-	}
-	o->uses = kept;
 }
 
 struct oracle_audit oracle_audit(struct oracle *o, bool confirm)
@@ -202,7 +230,8 @@ struct oracle_audit oracle_audit(struct oracle *o, bool confirm)
 
 	a.sum.at_rest = vtd_at_rest(o->unit);
 	vtd_inspect_each(o->unit, VTD_VIEW_ALL, audit_entry, &a);
-	uses_prune(o);
+	/* What is not stale any more was used in time. */
+	oracle_marks_prune(&o->marks);
 	if (confirm)
 		oracle_rules_confirm(o);
 	o->last = a.sum;

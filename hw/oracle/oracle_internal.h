@@ -10,8 +10,8 @@
 #include "vtd/vtd.h"
 
 #define ORACLE_HISTORY 8192 /* descriptors remembered */
-#define ORACLE_USES 4096 /* stale entries remembered as used, at a time */
-#define ORACLE_KNOWN 4096 /* findings remembered, so that each is made once */
+#define ORACLE_MARKS 65536 /* stale entries of which something is remembered; a power of two */
+#define ORACLE_LOOKED_FOR 4096 /* findings of one audit whose causes are looked for */
 #define ORACLE_REPORTS 4096 /* findings written to the log and the file; all are counted */
 #define ORACLE_DUTIES 256 /* PASID entries whose caches are still to be invalidated */
 #define ORACLE_REQUESTS 1024 /* page requests that software has not done with */
@@ -33,33 +33,109 @@ struct oracle_desc {
 };
 
 /**
- * struct oracle_use - A stale entry that served an access.
+ * struct oracle_mark - A stale entry of which something is remembered.
  * @entry: identifies it
- * @first: ns of the first such access
- * @count: of them
+ * @first: ns of the first access that it has served while it was stale
+ * @count: such accesses
+ * @known: it is a finding already
+ * @inherited: it was stale from the start, since what it was filled from was
+ * @paged: inherited: that was an entry of the first stage; with @did and @pasid, of a device-TLB
+ * @did: its domain-id
+ * @pasid: its PASID
  * @seen: still cached at the last audit
+ * @next: hash chain, index + 1
  */
-struct oracle_use {
+struct oracle_mark {
 	struct vtd_view entry;
 	u64 first;
 	u64 count;
+	bool known;
+	bool inherited;
+	bool paged;
 	bool seen;
+	u16 did;
+	u32 pasid;
+	u32 next;
+};
+
+/** struct oracle_marks - All of them; @full: there were too many, and it was said. */
+struct oracle_marks {
+	struct oracle_mark *mark;
+	u32 *bucket;
+	u32 count;
+	bool full;
+};
+
+/* Tags by which a descriptor may miss an entry. */
+#define ORACLE_TAG_DID 1u
+#define ORACLE_TAG_PASID 2u
+#define ORACLE_TAG_SID 4u
+
+/**
+ * struct oracle_tags - What an invalidation names.
+ * @has_did: @has_pasid: @has_sid: which it has
+ * @any_pasid: of every PASID
+ * @did: domain-id
+ * @sid: source-id
+ * @pasid: 20 bits
+ */
+struct oracle_tags {
+	bool has_did;
+	bool has_pasid;
+	bool any_pasid;
+	bool has_sid;
+	u16 did;
+	u16 sid;
+	u32 pasid;
+};
+
+/** struct oracle_seen - Tags that entries of the PASID-cache have ever had, a bit for each. */
+struct oracle_seen {
+	u64 did[1 << 16 >> 6];
+	u64 sid[1 << 16 >> 6];
+	u64 pasid[1 << 20 >> 6];
+};
+
+/* Why an entry is still there; between NEVER and LOST the nearer miss is the greater. */
+enum oracle_cause_id {
+	CAUSE_UNKNOWN, /* too many findings at once */
+	CAUSE_NEVER, /* nothing was sent that could have been meant for it */
+	CAUSE_TAG, /* the right range of another domain-id, PASID or source-id */
+	CAUSE_GRANULARITY, /* the right tags, but a kind that does not concern it */
+	CAUSE_RANGE, /* the right tags, but other addresses */
+	CAUSE_LOST, /* lost on purpose */
+	CAUSE_ORDER, /* removed, and filled again from what was invalidated too late */
+	ORACLE_CAUSES
+};
+
+/**
+ * struct oracle_cause - The same, with the descriptors.
+ * @desc: the one that missed, was lost, or came too early; NEVER: the last one of its address
+ *	space, or NULL
+ * @source: CAUSE_ORDER: the one that came too late
+ * @tags: CAUSE_TAG: ORACLE_TAG_* that differ
+ */
+struct oracle_cause {
+	enum oracle_cause_id id;
+	const struct oracle_desc *desc;
+	const struct oracle_desc *source;
+	unsigned int tags;
 };
 
 /**
  * struct oracle_finding - A stale entry, when nothing will invalidate it any more.
  * @cached: the entry
  * @now: what the tables say where they differ first
- * @reason: fault reason with which the tables refuse, 0 if they grant something else
- * @use: how it was used, NULL if it was not
- * @last: descriptor of a kind and scope that covers it, the latest one, NULL if none is known
+ * @why: they do not grant it
+ * @mark: what is remembered of it
+ * @cause: why it is still there
  */
 struct oracle_finding {
 	const struct vtd_view *cached;
 	const struct vtd_view *now;
 	struct vtd_why why;
-	struct oracle_use *use;
-	const struct oracle_desc *last;
+	const struct oracle_mark *mark;
+	struct oracle_cause cause;
 };
 
 enum oracle_rule_id {
@@ -129,10 +205,10 @@ struct oracle {
 	struct oracle_audit last;
 	struct oracle_desc history[ORACLE_HISTORY];
 	u64 descs;
-	struct oracle_use use[ORACLE_USES];
-	size_t uses;
-	struct vtd_view known[ORACLE_KNOWN];
-	size_t knowns;
+	struct oracle_marks marks;
+	struct oracle_seen seen;
+	struct vtd_view answer; /* the IOTLB entry that has served the last request, if stale */
+	bool answer_stale;
 	struct oracle_duty duty[ORACLE_DUTIES];
 	size_t duties;
 	struct oracle_request request[ORACLE_REQUESTS];
@@ -151,10 +227,30 @@ bool oracle_same(const struct vtd_view *a, const struct vtd_view *b);
 /* history.c */
 /** oracle_history_add() - Remember a descriptor. Return: it, until ORACLE_HISTORY others came. */
 struct oracle_desc *oracle_history_add(struct oracle *o, const u64 *d, bool lost);
-/** oracle_history_last() - The latest descriptor that covers an entry, or NULL. */
-const struct oracle_desc *oracle_history_last(const struct oracle *o, const struct vtd_view *e);
+/** oracle_range() - Addresses that a descriptor names. Return: false if it names none. */
+bool oracle_range(const u64 *q, u64 *first, u64 *last);
+/** oracle_tags() - What else it names. Return: false if it concerns another cache. */
+bool oracle_tags(const u64 *q, enum vtd_view_kind kind, struct oracle_tags *t);
 /** oracle_covers() - Whether executing a descriptor removes an entry (6.5.2). */
 bool oracle_covers(const u64 *q, const struct vtd_view *e);
+
+/* marks.c */
+/** oracle_marks_init() - Return: 0 or -ENOMEM. */
+int oracle_marks_init(struct oracle_marks *m);
+/** oracle_marks_cleanup() - Free the memory. */
+void oracle_marks_cleanup(struct oracle_marks *m);
+/** oracle_mark_find() - The mark of an entry, or NULL. */
+struct oracle_mark *oracle_mark_find(const struct oracle_marks *m, const struct vtd_view *e);
+/** oracle_mark_get() - Likewise, a new one if there is none; NULL if there are too many. */
+struct oracle_mark *oracle_mark_get(struct oracle_marks *m, const struct vtd_view *e);
+/** oracle_marks_prune() - Forget those that are not seen; the others are not seen any more. */
+void oracle_marks_prune(struct oracle_marks *m);
+
+/* cause.c */
+/** oracle_seen_add() - An entry has come into the PASID-cache. */
+void oracle_seen_add(struct oracle_seen *s, const struct vtd_view *e);
+/** oracle_cause_find() - Fill in @f->cause. */
+void oracle_cause_find(const struct oracle *o, struct oracle_finding *f);
 
 /* cost.c */
 /** oracle_cost_descriptor() - One is about to be executed. */
@@ -186,10 +282,10 @@ void oracle_requests_drained(struct oracle *o);
 bool oracle_requests_undrained(struct oracle *o, const struct vtd_view *e);
 
 /* report.c */
-/** oracle_report_rule() - A broken rule: count and report it; without @e it is about no entry, @d may be NULL. */
+/** oracle_report_rule() - A broken rule: count and report it; @e and @d may be NULL. */
 void oracle_report_rule(struct oracle *o, enum oracle_rule_id id, const struct vtd_view *e,
 			const struct oracle_desc *d);
-/** oracle_report() - A stale entry: count it, and say it in words to the log, as JSON to the file. */
+/** oracle_report() - A stale entry: count it, and say it in words and as JSON. */
 void oracle_report(struct oracle *o, const struct oracle_finding *f);
 
 #endif /* HW_ORACLE_ORACLE_INTERNAL_H */

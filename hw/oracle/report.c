@@ -18,6 +18,13 @@ static const char *const kind_names[VTD_VIEW_KINDS] = {
 	[VTD_VIEW_DEVTLB] = "device-TLB",
 };
 
+static const char *const cause_names[ORACLE_CAUSES] = {
+	[CAUSE_UNKNOWN] = "unknown", [CAUSE_NEVER] = "never",
+	[CAUSE_TAG] = "tag",	     [CAUSE_GRANULARITY] = "granularity",
+	[CAUSE_RANGE] = "range",     [CAUSE_LOST] = "lost",
+	[CAUSE_ORDER] = "order",
+};
+
 /* A text that grows, and is cut where it does not fit. */
 struct text {
 	char buf[REPORT_TEXT];
@@ -145,20 +152,83 @@ static double seconds(const struct oracle *o, u64 ns)
 	return (double)vtd_time(o->unit, ns) / NS_PER_S;
 }
 
+static void add_desc(struct text *t, const struct oracle *o, const struct oracle_desc *d)
+{
+	u64 first, last;
+
+	add(t, "%016" PRIx64 " %016" PRIx64 " at %.6f s", (uint64_t)d->q[0], (uint64_t)d->q[1],
+	    seconds(o, d->at));
+	if (oracle_range(d->q, &first, &last))
+		add(t, ", of 0x%" PRIx64 " to 0x%" PRIx64, (uint64_t)first, (uint64_t)last);
+}
+
+/* Which tag has missed it. */
+static void add_tag(struct text *t, const struct oracle_finding *f)
+{
+	struct oracle_tags tags;
+
+	oracle_tags(f->cause.desc->q, f->cached->kind, &tags);
+	switch (f->cause.tags) {
+	case ORACLE_TAG_DID:
+		add(t, "domain %u", tags.did);
+		break;
+	case ORACLE_TAG_PASID:
+		add(t, "PASID %u", tags.pasid);
+		break;
+	default:
+		add(t, "source-id %02x:%02x.%x", tags.sid >> 8, tags.sid >> 3 & 0x1f, tags.sid & 7);
+		break;
+	}
+}
+
+static void add_cause(struct text *t, const struct oracle *o, const struct oracle_finding *f)
+{
+	const struct oracle_cause *c = &f->cause;
+
+	switch (c->id) {
+	case CAUSE_UNKNOWN:
+		return;
+	case CAUSE_NEVER:
+		add(t, " Nothing that was sent since concerns it.");
+		if (!c->desc)
+			return;
+		add(t, " The last of its address space was");
+		break;
+	case CAUSE_TAG:
+		add(t, " What was sent names ");
+		add_tag(t, f);
+		break;
+	case CAUSE_GRANULARITY:
+		add(t, " What was sent is of a kind that leaves it");
+		break;
+	case CAUSE_RANGE:
+		add(t, " What was sent is of other addresses");
+		break;
+	case CAUSE_LOST:
+		add(t, " What was sent was lost on purpose");
+		break;
+	default:
+		add(t, " It was removed, and filled again before what it was filled from was "
+		       "removed");
+		break;
+	}
+	add(t, c->id == CAUSE_NEVER ? " " : ": ");
+	add_desc(t, o, c->desc);
+	if (c->source) {
+		add(t, ", then ");
+		add_desc(t, o, c->source);
+	}
+	add(t, ".");
+}
+
 static void add_history(struct text *t, const struct oracle *o, const struct oracle_finding *f)
 {
 	add(t, " Entered at %.6f s by queue %u, descriptor %u.", seconds(o, f->cached->born),
 	    (u32)(f->cached->by >> 32), (u32)f->cached->by);
-	if (f->use)
+	if (f->mark->count)
 		add(t, " Used %" PRIu64 " times while stale, first at %.6f s.",
-		    (uint64_t)f->use->count, seconds(o, f->use->first));
-	if (!f->last)
-		add(t, " No descriptor of the last %d covers it.", ORACLE_HISTORY);
-	else if (f->last->lost)
-		add(t, " The one at %.6f s was lost on purpose.", seconds(o, f->last->at));
-	else
-		add(t, " The last one that covers it came at %.6f s, before the entry.",
-		    seconds(o, f->last->at));
+		    (uint64_t)f->mark->count, seconds(o, f->mark->first));
+	add_cause(t, o, f);
 }
 
 static struct json_object *json_start(u64 number, const char *kind, const struct vtd_view *e)
@@ -196,7 +266,8 @@ static void write_stale(struct oracle *o, u64 number, const struct oracle_findin
 	json_object_object_add(obj, "out", json_object_new_uint64(e->out));
 	json_object_object_add(obj, "stage", json_object_new_string(stage_name(f->why.stage)));
 	json_object_object_add(obj, "reason", json_object_new_int(f->why.reason));
-	json_object_object_add(obj, "uses", json_object_new_uint64(f->use ? f->use->count : 0));
+	json_object_object_add(obj, "cause", json_object_new_string(cause_names[f->cause.id]));
+	json_object_object_add(obj, "uses", json_object_new_uint64(f->mark->count));
 	json_end(o, obj, text);
 }
 
@@ -239,7 +310,7 @@ static bool report_wanted(struct oracle *o)
 void oracle_report(struct oracle *o, const struct oracle_finding *f)
 {
 	const struct oracle_found found = {.second = f->why.stage == VTD_STAGE_SECOND,
-					   .lost = f->last && f->last->lost};
+					   .lost = f->cause.id == CAUSE_LOST};
 	u64 number = found_add(o, f->cached, found);
 	struct text t = {.len = 0};
 

@@ -191,8 +191,6 @@ void oracle_rules_filled(struct oracle *o, const struct vtd_view *e)
 {
 	struct reuse_check c = {.o = o, .filled = e};
 
-	if (e->kind != VTD_VIEW_PASID)
-		return;
 	if (oracle_requests_undrained(o, e))
 		broken(o, RULE_PRQ_DRAIN, e, NULL);
 	vtd_inspect_each(o->unit, 1u << VTD_VIEW_IOTLB, check_reuse, &c);

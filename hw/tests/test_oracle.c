@@ -323,7 +323,7 @@ static void confirmed_once(void **state)
 	assert_non_null(strstr(r.text,
 			       "00:06.0 PASID 5 can read and write 0x200000 at "
 			       "0x7f0000000000 (4 KiB), but the first-stage tables refuse it"));
-	assert_non_null(strstr(r.text, "No descriptor of the last"));
+	assert_non_null(strstr(r.text, "Nothing that was sent since concerns it."));
 }
 
 static void use_while_stale_is_reported(void **state)
