@@ -83,6 +83,33 @@ static void exact_dropped(void *watcher, const struct vtd_view *e)
 	fuzz_check(!r->pending[0] || oracle_covers(r->pending, e));
 }
 
+static void exact_refused(void *watcher, const u64 *d, const u64 *bits)
+{
+	(void)watcher;
+	(void)d;
+	fuzz_check(bits[0] || bits[1] || bits[2] || bits[3]);
+}
+
+static void exact_malformed(void *watcher, const struct vtd_malformed *m)
+{
+	(void)watcher;
+	fuzz_check(m->bits && !(m->bits & ~m->value));
+}
+
+/* It removes entries that the next descriptor is not expected to. */
+static void exact_registered(void *watcher, const u64 *d)
+{
+	struct registers *r = watcher;
+
+	fuzz_check(d[0]);
+	settle(r);
+}
+
+static void exact_root(void *watcher)
+{
+	fuzz_check(watcher);
+}
+
 static void exact_forgotten(void *watcher)
 {
 	struct registers *r = watcher;
@@ -97,6 +124,10 @@ void registers_watch_exact(struct registers *r)
 		.filled = exact_filled,
 		.dropped = exact_dropped,
 		.descriptor = exact_descriptor,
+		.refused = exact_refused,
+		.malformed = exact_malformed,
+		.registered = exact_registered,
+		.root = exact_root,
 		.forgotten = exact_forgotten,
 	};
 

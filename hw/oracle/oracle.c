@@ -72,6 +72,8 @@ static void watch_descriptor(void *watcher, const u64 *d, bool lost)
 	}
 	desc = oracle_history_add(o, d, lost);
 	oracle_cost_descriptor(o, desc);
+	o->unwaited = true;
+	o->unwaited_desc = *desc;
 	/* What is lost was sent: software has kept the rules. */
 	oracle_rules_descriptor(o, desc);
 }
@@ -137,6 +139,29 @@ static void watch_request(void *watcher, const struct vtd_page_request *req, u32
 	oracle_request_queued(watcher, req, pasid);
 }
 
+static void watch_refused(void *watcher, const u64 *d, const u64 *bits)
+{
+	oracle_reserved_descriptor(watcher, d, bits);
+}
+
+static void watch_malformed(void *watcher, const struct vtd_malformed *m)
+{
+	oracle_reserved_entry(watcher, m);
+}
+
+/* It ends with the register that started it: there is nothing to wait for in the queue. */
+static void watch_registered(void *watcher, const u64 *d)
+{
+	struct oracle *o = watcher;
+
+	oracle_rules_descriptor(o, oracle_history_add(o, d, false));
+}
+
+static void watch_root(void *watcher)
+{
+	oracle_rules_root(watcher);
+}
+
 /* Nothing is cached, so nothing is due. */
 static void watch_forgotten(void *watcher)
 {
@@ -144,6 +169,7 @@ static void watch_forgotten(void *watcher)
 
 	o->answer_stale = false;
 	o->duties = 0;
+	o->root = ROOT_DONE;
 	o->requests = 0;
 	oracle_cost_forget(o);
 	o->unwaited = false;
@@ -155,6 +181,10 @@ static const struct vtd_watch oracle_watch = {
 	.dropped = watch_dropped,
 	.descriptor = watch_descriptor,
 	.request = watch_request,
+	.refused = watch_refused,
+	.malformed = watch_malformed,
+	.registered = watch_registered,
+	.root = watch_root,
 	.forgotten = watch_forgotten,
 };
 

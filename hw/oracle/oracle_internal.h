@@ -15,6 +15,8 @@
 #define ORACLE_REPORTS 4096 /* findings written to the log and the file; all are counted */
 #define ORACLE_DUTIES 256 /* PASID entries whose caches are still to be invalidated */
 #define ORACLE_REQUESTS 1024 /* page requests that software has not done with */
+#define ORACLE_BAD 64 /* table entries with reserved bits that are not reported again */
+#define ORACLE_DETAIL 256 /* bytes of text about a broken rule */
 
 /**
  * struct oracle_desc - An invalidation descriptor that the unit executed, or lost.
@@ -148,6 +150,12 @@ enum oracle_rule_id {
 	RULE_UNKNOWN_SID,
 	RULE_NO_WAIT,
 	RULE_PRQ_DRAIN,
+	RULE_ROOT,
+	RULE_ROOT_PRESENT,
+	RULE_DIR_PRESENT,
+	RULE_DEVTLB_SIZE,
+	RULE_DESC_RESERVED,
+	RULE_ENTRY_RESERVED,
 	ORACLE_RULES
 };
 
@@ -156,6 +164,34 @@ struct oracle_rule {
 	const char *id;
 	const char *section;
 	const char *text;
+};
+
+/**
+ * struct oracle_breach - A rule was broken.
+ * @id: which
+ * @entry: the cached entry that it is about, or NULL
+ * @desc: the descriptor that broke it, or NULL
+ * @detail: more of it, or NULL
+ */
+struct oracle_breach {
+	enum oracle_rule_id id;
+	const struct vtd_view *entry;
+	const struct oracle_desc *desc;
+	const char *detail;
+};
+
+/** struct oracle_bad - A table entry with reserved bits that was reported. */
+struct oracle_bad {
+	u64 at;
+	u64 value;
+};
+
+/* The root table pointer has been set: what must be invalidated next, all of it. */
+enum oracle_root {
+	ROOT_DONE,
+	ROOT_CONTEXT,
+	ROOT_PASID,
+	ROOT_IOTLB,
 };
 
 /**
@@ -217,6 +253,10 @@ struct oracle {
 	struct oracle_op op; /* what has been queued since the last wait */
 	struct oracle_op cost[ORACLE_COSTLIEST];
 	size_t costs;
+	enum oracle_root root;
+	u64 refused[4]; /* the last descriptor with reserved bits */
+	struct oracle_bad bad[ORACLE_BAD];
+	u64 bads;
 	bool unwaited; /* descriptors have been executed since the last wait */
 	struct oracle_desc unwaited_desc;
 };
@@ -264,12 +304,20 @@ void oracle_cost_forget(struct oracle *o);
 
 /* rules.c */
 extern const struct oracle_rule oracle_rules[ORACLE_RULES];
-/** oracle_rules_descriptor() - A descriptor is about to be executed. */
+/** oracle_rules_descriptor() - A descriptor is about to be executed, or a register's equivalent. */
 void oracle_rules_descriptor(struct oracle *o, const struct oracle_desc *d);
 /** oracle_rules_filled() - An entry has been entered into a cache. */
 void oracle_rules_filled(struct oracle *o, const struct vtd_view *e);
+/** oracle_rules_root() - As vtd_watch.root. */
+void oracle_rules_root(struct oracle *o);
 /** oracle_rules_confirm() - Nothing is under way: what is still due is a finding. */
 void oracle_rules_confirm(struct oracle *o);
+
+/* reserved.c */
+/** oracle_reserved_descriptor() - As vtd_watch.refused. */
+void oracle_reserved_descriptor(struct oracle *o, const u64 *d, const u64 *bits);
+/** oracle_reserved_entry() - As vtd_watch.malformed. */
+void oracle_reserved_entry(struct oracle *o, const struct vtd_malformed *m);
 
 /* requests.c */
 /** oracle_request_queued() - As vtd_watch.request. */
@@ -282,9 +330,8 @@ void oracle_requests_drained(struct oracle *o);
 bool oracle_requests_undrained(struct oracle *o, const struct vtd_view *e);
 
 /* report.c */
-/** oracle_report_rule() - A broken rule: count and report it; @e and @d may be NULL. */
-void oracle_report_rule(struct oracle *o, enum oracle_rule_id id, const struct vtd_view *e,
-			const struct oracle_desc *d);
+/** oracle_report_rule() - A broken rule: count it, and say it in words and as JSON. */
+void oracle_report_rule(struct oracle *o, const struct oracle_breach *b);
 /** oracle_report() - A stale entry: count it, and say it in words and as JSON. */
 void oracle_report(struct oracle *o, const struct oracle_finding *f);
 

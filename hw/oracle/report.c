@@ -330,31 +330,32 @@ void oracle_report(struct oracle *o, const struct oracle_finding *f)
 		write_stale(o, number, f, t.buf);
 }
 
-void oracle_report_rule(struct oracle *o, enum oracle_rule_id id, const struct vtd_view *e,
-			const struct oracle_desc *d)
+void oracle_report_rule(struct oracle *o, const struct oracle_breach *b)
 {
-	const struct oracle_rule *rule = &oracle_rules[id];
-	u64 number = found_add(o, e, (struct oracle_found){.rule = true});
+	const struct oracle_rule *rule = &oracle_rules[b->id];
+	u64 number = found_add(o, b->entry, (struct oracle_found){.rule = true});
 	struct text t = {.len = 0};
 	struct json_object *obj;
 
 	if (!report_wanted(o))
 		return;
 	add(&t, "rule %s (%s): %s", rule->id, rule->section, rule->text);
-	if (e) {
+	if (b->entry) {
 		add(&t, ": ");
-		add_who(&t, e);
+		add_who(&t, b->entry);
 	}
-	if (e && e->kind == VTD_VIEW_PASID)
-		add(&t, ", domain %u", e->did);
-	if (d)
-		add(&t, "; descriptor %016" PRIx64 " %016" PRIx64 " at %.6f s", (uint64_t)d->q[0],
-		    (uint64_t)d->q[1], seconds(o, d->at));
+	if (b->entry && b->entry->kind == VTD_VIEW_PASID)
+		add(&t, ", domain %u", b->entry->did);
+	if (b->detail)
+		add(&t, ": %s", b->detail);
+	if (b->desc)
+		add(&t, "; descriptor %016" PRIx64 " %016" PRIx64 " at %.6f s",
+		    (uint64_t)b->desc->q[0], (uint64_t)b->desc->q[1], seconds(o, b->desc->at));
 	add(&t, ".");
 	log_error("oracle: %s", t.buf);
 	if (!o->out)
 		return;
-	obj = json_start(number, "rule", e);
+	obj = json_start(number, "rule", b->entry);
 	json_object_object_add(obj, "rule", json_object_new_string(rule->id));
 	json_object_object_add(obj, "section", json_object_new_string(rule->section));
 	json_end(o, obj, t.buf);

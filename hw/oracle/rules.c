@@ -18,6 +18,13 @@
 #define UNKNOWN_SID "a device-TLB invalidation named a source-id that no device has"
 #define NO_WAIT "invalidations were queued, and nobody waited for their end"
 #define PRQ_DRAIN "a PASID is in use again, and page requests of its former use were not drained"
+#define ROOT \
+	"the root table pointer was set, and not all caches were invalidated, in order, after it"
+#define ROOT_PRESENT "a root entry was led elsewhere without being made not present first"
+#define DIR_PRESENT "a PASID directory entry was led elsewhere without being made not present first"
+#define DEVTLB_SIZE "a device-TLB invalidation of a size has no clear bit that would say which"
+#define DESC_RESERVED "a descriptor has reserved bits set, or a field with a reserved value"
+#define ENTRY_RESERVED "a table entry has reserved bits set"
 
 /* Identifier, section of revision 4.1, and the sentence of the report. */
 const struct oracle_rule oracle_rules[ORACLE_RULES] = {
@@ -30,6 +37,12 @@ const struct oracle_rule oracle_rules[ORACLE_RULES] = {
 	[RULE_UNKNOWN_SID] = {"devtlb-unknown-source", "6.5.2.5", UNKNOWN_SID},
 	[RULE_NO_WAIT] = {"no-wait", "6.5.2.8", NO_WAIT},
 	[RULE_PRQ_DRAIN] = {"prq-drain", "7.10", PRQ_DRAIN},
+	[RULE_ROOT] = {"root-changed", "6.6", ROOT},
+	[RULE_ROOT_PRESENT] = {"root-changed-while-present", "6.5.3.3", ROOT_PRESENT},
+	[RULE_DIR_PRESENT] = {"pasid-dir-changed-while-present", "6.5.3.3", DIR_PRESENT},
+	[RULE_DEVTLB_SIZE] = {"devtlb-size", "6.5.2.5", DEVTLB_SIZE},
+	[RULE_DESC_RESERVED] = {"descriptor-reserved", "6.5.2", DESC_RESERVED},
+	[RULE_ENTRY_RESERVED] = {"entry-reserved", "9", ENTRY_RESERVED},
 };
 
 static unsigned int desc_type(const u64 *q)
@@ -41,7 +54,7 @@ static unsigned int desc_type(const u64 *q)
 static void broken(struct oracle *o, enum oracle_rule_id id, const struct vtd_view *e,
 		   const struct oracle_desc *d)
 {
-	oracle_report_rule(o, id, e, d);
+	oracle_report_rule(o, &(struct oracle_breach){.id = id, .entry = e, .desc = d});
 }
 
 /* Where an entry leads; permissions and tracking may be changed in place. */
@@ -54,6 +67,7 @@ static bool leads_elsewhere(const struct vtd_view *a, const struct vtd_view *b)
 struct entry_check {
 	struct oracle *o;
 	const struct oracle_desc *d;
+	u64 told; /* address of the root or directory entry that was reported */
 };
 
 static bool devtlb_of(void *ctx, const struct vtd_view *e)
@@ -76,6 +90,22 @@ static void duty_add(struct oracle *o, const struct vtd_view *e, const struct or
 	vtd_inspect_each(o->unit, 1u << VTD_VIEW_DEVTLB, devtlb_of, duty);
 }
 
+/* Whether the root or directory entry above leads elsewhere, and was never seen to be clear. */
+static bool upper_changed(const struct vtd_view *e, const struct vtd_view *now)
+{
+	/* P and the pointer have the same place in both. */
+	return e->upper_at == now->upper_at && (now->upper & VTD_ROOT_P) &&
+	       (e->upper ^ now->upper) & VTD_ROOT_CTP;
+}
+
+static void check_upper(struct entry_check *c, const struct vtd_view *e)
+{
+	if (c->told == e->upper_at)
+		return;
+	c->told = e->upper_at;
+	broken(c->o, e->kind == VTD_VIEW_PASID ? RULE_DIR_PRESENT : RULE_ROOT_PRESENT, e, c->d);
+}
+
 /* An entry that is about to be invalidated: what does memory hold now? */
 static bool check_entry(void *ctx, const struct vtd_view *e)
 {
@@ -86,7 +116,9 @@ static bool check_entry(void *ctx, const struct vtd_view *e)
 	if (!oracle_covers(c->d->q, e))
 		return true;
 	vtd_inspect(c->o->unit, e, &now, &why);
-	if (!why.reason && leads_elsewhere(e, &now))
+	if (upper_changed(e, &now))
+		check_upper(c, e);
+	else if (!why.reason && leads_elsewhere(e, &now))
 		broken(c->o, e->kind == VTD_VIEW_PASID ? RULE_PASID_PRESENT : RULE_CONTEXT_PRESENT,
 		       e, c->d);
 	if (e->kind == VTD_VIEW_PASID && (why.reason || leads_elsewhere(e, &now)))
@@ -143,10 +175,41 @@ static void duties_meet(struct oracle *o, const u64 *q)
 	o->duties = kept;
 }
 
+/* Global invalidations of all three, in this order (6.6). */
+static void root_meet(struct oracle *o, const u64 *q)
+{
+	unsigned int type = desc_type(q);
+	unsigned int g = (unsigned int)svk_get(VTD_DESC_G, q[0]);
+
+	if (o->root == ROOT_CONTEXT && type == VTD_DESC_CC && g == VTD_GRAN_GLOBAL)
+		o->root = ROOT_PASID;
+	else if (o->root == ROOT_PASID && type == VTD_DESC_PC && g == VTD_PC_G_GLOBAL)
+		o->root = ROOT_IOTLB;
+	else if (o->root == ROOT_IOTLB && type == VTD_DESC_IOTLB && g == VTD_GRAN_GLOBAL)
+		o->root = ROOT_DONE;
+}
+
+void oracle_rules_root(struct oracle *o)
+{
+	o->root = ROOT_CONTEXT;
+}
+
+/* The lowest clear bit gives the size; the top one must be clear at the latest. */
+static void check_devtlb(struct oracle *o, const struct oracle_desc *d)
+{
+	bool pasid = desc_type(d->q) == VTD_DESC_PDEVTLB;
+	u16 sid = (u16)svk_get(pasid ? VTD_PDEVTLB_SID : VTD_DEVTLB_SID, d->q[0]);
+
+	if (!vtd_has_endpoint(o->unit, sid))
+		broken(o, RULE_UNKNOWN_SID, NULL, d);
+	if ((d->q[1] & (pasid ? VTD_PDEVTLB_S : VTD_DEVTLB_S)) &&
+	    (d->q[1] & VTD_DEVTLB_ADDR) == VTD_DEVTLB_ADDR)
+		broken(o, RULE_DEVTLB_SIZE, NULL, d);
+}
+
 void oracle_rules_descriptor(struct oracle *o, const struct oracle_desc *d)
 {
 	struct entry_check c = {.o = o, .d = d};
-	u16 sid;
 
 	switch (desc_type(d->q)) {
 	case VTD_DESC_PC:
@@ -157,16 +220,12 @@ void oracle_rules_descriptor(struct oracle *o, const struct oracle_desc *d)
 		break;
 	case VTD_DESC_DEVTLB:
 	case VTD_DESC_PDEVTLB:
-		sid = (u16)(desc_type(d->q) == VTD_DESC_DEVTLB ? svk_get(VTD_DEVTLB_SID, d->q[0])
-							       : svk_get(VTD_PDEVTLB_SID, d->q[0]));
-		if (!vtd_has_endpoint(o->unit, sid))
-			broken(o, RULE_UNKNOWN_SID, NULL, d);
+		check_devtlb(o, d);
 		break;
 	}
 	oracle_requests_descriptor(o, d->q);
-	o->unwaited = true;
-	o->unwaited_desc = *d;
 	duties_meet(o, d->q);
+	root_meet(o, d->q);
 }
 
 struct reuse_check {
@@ -210,6 +269,9 @@ void oracle_rules_confirm(struct oracle *o)
 			       &duty->desc);
 	}
 	o->duties = 0;
+	if (o->root)
+		broken(o, RULE_ROOT, NULL, NULL);
+	o->root = ROOT_DONE;
 	if (o->unwaited)
 		broken(o, RULE_NO_WAIT, NULL, &o->unwaited_desc);
 	o->unwaited = false;

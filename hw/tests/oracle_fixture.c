@@ -34,6 +34,20 @@ static bool dev_each(void *endpoint, bool (*visit)(void *ctx, const struct vtd_v
 
 static const struct vtd_endpoint_ops dev_ops = {.invalidate = dev_invalidate, .each = dev_each};
 
+static void watch(struct oc *oc)
+{
+	assert_int_equal(vtd_attach(oc->vt->v, OC_SID, &dev_ops, oc), 0);
+	oc->o = oracle_new(oc->vt->v, oc->out);
+	assert_non_null(oc->o);
+}
+
+void oc_rebuild(struct oc *oc, const char *cap, const char *ecap)
+{
+	oracle_free(oc->o);
+	vt_rebuild(oc->vt, cap, ecap);
+	watch(oc);
+}
+
 int oc_setup(void **state)
 {
 	struct oc *oc = calloc(1, sizeof(*oc));
@@ -43,11 +57,9 @@ int oc_setup(void **state)
 	assert_int_equal(vt_setup(&vt), 0);
 	oc->vt = vt;
 	assert_int_equal(atc_init(&oc->atc, ENTRIES), 0);
-	assert_int_equal(vtd_attach(oc->vt->v, OC_SID, &dev_ops, oc), 0);
 	oc->out = open_memstream(&oc->text, &oc->len);
 	assert_non_null(oc->out);
-	oc->o = oracle_new(oc->vt->v, oc->out);
-	assert_non_null(oc->o);
+	watch(oc);
 	*state = oc;
 	return 0;
 }

@@ -32,6 +32,9 @@ struct oc {
 int oc_setup(void **state);
 int oc_teardown(void **state);
 
+/** oc_rebuild() - Another unit, with changed capabilities as vt_rebuild() has it, and oracle. */
+void oc_rebuild(struct oc *oc, const char *cap, const char *ecap);
+
 /** oc_use() - An access of the device that its device-TLB does not serve. Return: the reason. */
 int oc_use(struct oc *oc, u32 pasid, u64 addr, bool write);
 /** oc_use_ats() - The device asks for a translation and keeps it. */

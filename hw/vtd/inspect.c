@@ -6,6 +6,7 @@
  * An entry is looked up again from the root table on, so that an entry of a
  * PASID that has been torn down is stale whatever its own page tables say.
  */
+#include "gmem.h"
 #include "vtd/inspect.h"
 #include "vtd/vtd_internal.h"
 
@@ -29,6 +30,8 @@ static void view_context(const struct vtd_node *n, struct vtd_view *e)
 		.has_pasid = true,
 		.born = ce->node.born,
 		.by = ce->node.by,
+		.upper = ce->upper,
+		.upper_at = ce->upper_at,
 		.entry = {ce->dir, ce->rid_pasid, ce->pasids,
 			  (u64)ce->dte | (u64)ce->paside << 1 | (u64)ce->rid_priv << 2 |
 				  (u64)ce->pre << 3},
@@ -47,6 +50,8 @@ static void view_pasid(const struct vtd_node *n, struct vtd_view *e)
 		.did = pe->did,
 		.born = pe->node.born,
 		.by = pe->node.by,
+		.upper = pe->upper,
+		.upper_at = pe->upper_at,
 		.entry = {pe->fsptptr, pe->ssptptr,
 			  pe->pgtt | (u64)pe->fs_levels << 8 | (u64)pe->ss_levels << 16,
 			  (pe->sre ? PE_SRE : 0) | (pe->ere ? PE_ERE : 0) | (pe->wpe ? PE_WPE : 0) |
@@ -134,6 +139,8 @@ static enum vtd_match match_context(struct vtd *v, const struct vtd_view *cached
 	bool fpd;
 
 	why->reason = vtd_context_read(v, cached->sid, &ce, &fpd);
+	now->upper = ce.upper;
+	now->upper_at = ce.upper_at;
 	if (why->reason)
 		return VTD_MATCH_STALE;
 	view_context(&ce.node, now);
@@ -170,6 +177,8 @@ static enum vtd_match match_pasid(struct vtd *v, const struct vtd_view *cached,
 	u64 more, less;
 
 	why->reason = pasid_now(v, cached->sid, true, cached->pasid, &ce, &pe);
+	now->upper = pe.upper;
+	now->upper_at = pe.upper_at;
 	if (why->reason)
 		return VTD_MATCH_STALE;
 	view_pasid(&pe.node, now);
@@ -286,11 +295,9 @@ static enum vtd_match match_page(struct vtd *v, const struct vtd_view *cached, s
 	return match_pages(v, &pe, cached, now, why);
 }
 
-enum vtd_match vtd_inspect(struct vtd *v, const struct vtd_view *cached, struct vtd_view *now,
-			   struct vtd_why *why)
+static enum vtd_match match_any(struct vtd *v, const struct vtd_view *cached, struct vtd_view *now,
+				struct vtd_why *why)
 {
-	*now = *cached;
-	*why = (struct vtd_why){0};
 	switch (cached->kind) {
 	case VTD_VIEW_CONTEXT:
 		return match_context(v, cached, now, why);
@@ -299,6 +306,19 @@ enum vtd_match vtd_inspect(struct vtd *v, const struct vtd_view *cached, struct 
 	default:
 		return match_page(v, cached, now, why);
 	}
+}
+
+enum vtd_match vtd_inspect(struct vtd *v, const struct vtd_view *cached, struct vtd_view *now,
+			   struct vtd_why *why)
+{
+	enum vtd_match match;
+
+	*now = *cached;
+	*why = (struct vtd_why){0};
+	v->inspecting = true;
+	match = match_any(v, cached, now, why);
+	v->inspecting = false;
+	return match;
 }
 
 u64 vtd_as_executed(const struct vtd *v, u64 q0)
@@ -368,6 +388,17 @@ void vtd_drop(struct vtd *v, enum vtd_view_kind kind, struct vtd_node *n)
 		vtd_dropped(v, &e);
 	}
 	cache_of(v, kind)->drop(v, n);
+}
+
+void vtd_malformed(struct vtd *v, const struct vtd_malformed *m)
+{
+	u64 value;
+
+	if (!v->watch || v->inspecting)
+		return;
+	/* What was fetched may have been spoilt on purpose, or be another by now. */
+	if (!gmem_read64(v->mem, m->at, &value) && value == m->value)
+		v->watch->malformed(v->watcher, m);
 }
 
 u64 vtd_time(const struct vtd *v, u64 at)

@@ -50,6 +50,8 @@ enum vtd_stage {
  * @mid: of a nested translation, what the first stage gives for @addr; else 0
  * @born: when it was entered, ns of CLOCK_MONOTONIC
  * @by: who asked for it, as in struct vtd_request
+ * @upper: of a context or PASID entry: the root or directory entry that led to it
+ * @upper_at: address of that
  * @entry: of a context or PASID entry, what it says, for comparison and reports: context:
  *	directory pointer, RID_PASID, directory size, DTE | PASIDE << 1 | RID_PRIV << 2 |
  *	PRE << 3; PASID entry: FSPTPTR, SSPTPTR, PGTT | levels << 8 | levels << 16, permission
@@ -69,6 +71,8 @@ struct vtd_view {
 	u64 mid;
 	u64 born;
 	u64 by;
+	u64 upper;
+	u64 upper_at;
 	u64 entry[4];
 };
 

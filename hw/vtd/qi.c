@@ -73,32 +73,45 @@ static bool code_reserved(const u64 *d)
 	       code != VTD_PGRP_RC_FAILURE;
 }
 
-static enum vtd_iqei desc_check(const struct vtd *v, const u64 *d)
+/* Bits that are set and must not be, and fields with a reserved value: all of the field. */
+static bool desc_reserved(const struct vtd *v, const u64 *d, u64 *bits)
 {
 	unsigned int type = vtd_desc_type(d);
 	unsigned int g = (unsigned int)svk_get(VTD_DESC_G, d[0]);
+	u64 valid = desc_format[type].valid[0] | VTD_DESC_TYPE_LO | VTD_DESC_TYPE_HI;
+
+	if (type == VTD_DESC_WAIT && !vtd_has_ecap(v, VTD_ECAP_PDS))
+		valid &= ~VTD_WAIT_PD;
+	bits[0] = d[0] & ~valid;
+	bits[1] = d[1] & ~desc_format[type].valid[1];
+	bits[2] = d[2];
+	bits[3] = d[3];
+	if (type == VTD_DESC_PGRP_RESP && code_reserved(d))
+		bits[0] |= VTD_PGRP_RC;
+	if (((type == VTD_DESC_CC || type == VTD_DESC_IOTLB) && !g) ||
+	    (type == VTD_DESC_PIOTLB && g < VTD_PIOTLB_G_PASID) || (type == VTD_DESC_PC && g == 2))
+		bits[0] |= VTD_DESC_G;
+	if (type == VTD_DESC_IOTLB && g == VTD_GRAN_SELECT && vtd_has_cap(v, VTD_CAP_PSI) &&
+	    svk_get(VTD_IVA_AM, d[1]) > svk_get(VTD_CAP_MAMV, v->cfg.cap))
+		bits[1] |= VTD_IVA_AM;
+	return bits[0] || bits[1] || bits[2] || bits[3];
+}
+
+static enum vtd_iqei desc_check(const struct vtd *v, const u64 *d)
+{
+	unsigned int type = vtd_desc_type(d);
 	u64 needs = desc_needs(type);
-	u64 valid;
+	u64 bits[4];
 
 	if (!type || type >= ARRAY_SIZE(desc_format) || (v->cfg.ecap & needs) != needs)
 		return VTD_IQEI_TYPE;
 	if (type >= VTD_DESC_PIOTLB && vtd_ttm(v) != VTD_TTM_SCALABLE)
 		return VTD_IQEI_TTM;
-	valid = desc_format[type].valid[0] | VTD_DESC_TYPE_LO | VTD_DESC_TYPE_HI;
-	if (type == VTD_DESC_WAIT && !vtd_has_ecap(v, VTD_ECAP_PDS))
-		valid &= ~VTD_WAIT_PD;
-	if ((d[0] & ~valid) || (d[1] & ~desc_format[type].valid[1]) || d[2] || d[3])
-		return VTD_IQEI_RESERVED;
-	if (type == VTD_DESC_PGRP_RESP && code_reserved(d))
-		return VTD_IQEI_RESERVED;
-	/* Reserved encodings of the granularity. */
-	if (((type == VTD_DESC_CC || type == VTD_DESC_IOTLB) && !g) ||
-	    (type == VTD_DESC_PIOTLB && g < VTD_PIOTLB_G_PASID) || (type == VTD_DESC_PC && g == 2))
-		return VTD_IQEI_RESERVED;
-	if (type == VTD_DESC_IOTLB && g == VTD_GRAN_SELECT && vtd_has_cap(v, VTD_CAP_PSI) &&
-	    svk_get(VTD_IVA_AM, d[1]) > svk_get(VTD_CAP_MAMV, v->cfg.cap))
-		return VTD_IQEI_RESERVED;
-	return VTD_IQEI_NONE;
+	if (!desc_reserved(v, d, bits))
+		return VTD_IQEI_NONE;
+	if (v->watch)
+		v->watch->refused(v->watcher, d, bits);
+	return VTD_IQEI_RESERVED;
 }
 
 static void wait_complete(struct vtd *v, const u64 *d)

@@ -127,6 +127,8 @@ static void gcmd_root(struct vtd *v)
 		log_debug("vtd: root table 0x%llx", (unsigned long long)v->root);
 	if (vtd_has_cap(v, VTD_CAP_ESRTPS))
 		vtd_inv_all(v);
+	else if (v->watch && vtd_ttm(v) == VTD_TTM_SCALABLE)
+		v->watch->root(v->watcher);
 }
 
 static void gcmd_write(struct vtd *v, u32 cmd)
@@ -159,6 +161,15 @@ static void gcmd_write(struct vtd *v, u32 cmd)
 	}
 }
 
+/* What software has done by register, in the words of a descriptor. */
+static void registered(struct vtd *v, u64 q0, u64 q1)
+{
+	const u64 d[4] = {q0, q1, 0, 0};
+
+	if (v->watch)
+		v->watch->registered(v->watcher, d);
+}
+
 static void ccmd_write(struct vtd *v)
 {
 	u64 cmd = vtd_reg64(v, VTD_CCMD);
@@ -166,9 +177,16 @@ static void ccmd_write(struct vtd *v)
 
 	if (!(cmd & VTD_CCMD_ICC))
 		return;
-	if (gran)
+	if (gran) {
+		registered(v,
+			   VTD_DESC_CC | svk_put(VTD_DESC_G, gran) |
+				   svk_put(VTD_DESC_DID, svk_get(VTD_CCMD_DID, cmd)) |
+				   svk_put(VTD_CC_SID, svk_get(VTD_CCMD_SID, cmd)) |
+				   svk_put(VTD_CC_FM, svk_get(VTD_CCMD_FM, cmd)),
+			   0);
 		vtd_inv_context(v, gran, (u16)svk_get(VTD_CCMD_SID, cmd),
 				(unsigned int)svk_get(VTD_CCMD_FM, cmd));
+	}
 	/* Scalable mode: domain-selective is done as global. */
 	if (gran == VTD_GRAN_DOMAIN)
 		gran = VTD_GRAN_GLOBAL;
@@ -196,9 +214,14 @@ static void iotlb_write(struct vtd *v)
 	/* A reserved granularity or too large a mask is answered with IAIG 0: nothing done. */
 	if (gran == VTD_GRAN_SELECT && am > svk_get(VTD_CAP_MAMV, v->cfg.cap))
 		gran = 0;
-	if (gran)
+	if (gran) {
+		registered(v,
+			   VTD_DESC_IOTLB | svk_put(VTD_DESC_G, gran) |
+				   svk_put(VTD_DESC_DID, svk_get(VTD_IOTLB_DID, cmd)),
+			   iva & (VTD_IVA_ADDR | VTD_IVA_AM));
 		gran = vtd_inv_iotlb(v, gran, (u16)svk_get(VTD_IOTLB_DID, cmd), iva & VTD_IVA_ADDR,
 				     am);
+	}
 	cmd &= ~VTD_IOTLB_IAIG;
 	vtd_set64(v, VTD_IOTLB_BASE + VTD_IOTLB, cmd | svk_put(VTD_IOTLB_IAIG, gran));
 	v->ivt_pending = true;

@@ -13,18 +13,34 @@ static u64 above_haw(void)
 	return ~SVK_MASK(VTD_HAW - 1, 0);
 }
 
-static int root_fetch(struct vtd *v, u16 sid, u64 *table)
+static int reserved(struct vtd *v, struct vtd_malformed m, int reason)
 {
-	u64 addr = (v->root & VTD_RTADDR_RTA) + (sid >> 8) * 16u + (sid & 0x80 ? 8 : 0);
+	vtd_malformed(v, &m);
+	return reason;
+}
+
+/* The root entry that leads to the context table of @ce, which has the source-id. */
+static int root_fetch(struct vtd *v, struct vtd_context *ce)
+{
+	u16 sid = ce->sid;
+	u64 rsvd = ~(VTD_ROOT_P | VTD_ROOT_CTP) | above_haw();
 	u64 e;
 
-	if (gmem_read64(v->mem, addr, &e))
+	ce->upper_at = (v->root & VTD_RTADDR_RTA) + (sid >> 8) * 16u + (sid & 0x80 ? 8 : 0);
+	if (gmem_read64(v->mem, ce->upper_at, &e))
 		return VTD_FR_SRT_1;
+	ce->upper = e;
 	if (!(e & VTD_ROOT_P))
 		return VTD_FR_SRT_2;
-	if ((e & ~(VTD_ROOT_P | VTD_ROOT_CTP)) || (e & above_haw()))
-		return VTD_FR_SRT_3;
-	*table = e & VTD_ROOT_CTP;
+	if (e & rsvd)
+		return reserved(v,
+				(struct vtd_malformed){.table = SVK_TABLE_ROOT,
+						       .sid = sid,
+						       .at = ce->upper_at,
+						       .quadword = sid & 0x80 ? 1 : 0,
+						       .value = e,
+						       .bits = e & rsvd},
+				VTD_FR_SRT_3);
 	return 0;
 }
 
@@ -38,31 +54,48 @@ static int qwords_read(struct vtd *v, u64 addr, unsigned int n, u64 *q)
 	return 0;
 }
 
+/* The first quadword with reserved bits set, in , which has the address of the entry. */
+static bool qwords_reserved(struct vtd_malformed *m, const u64 *q, const u64 *rsvd, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (!(q[i] & rsvd[i]))
+			continue;
+		m->at += 8 * i;
+		m->quadword = i;
+		m->value = q[i];
+		m->bits = q[i] & rsvd[i];
+		return true;
+	}
+	return false;
+}
+
 int vtd_context_read(struct vtd *v, u16 sid, struct vtd_context *ce, bool *fpd)
 {
-	u64 table, q[4];
-	int ret = root_fetch(v, sid, &table);
+	struct vtd_malformed m = {.table = SVK_TABLE_CONTEXT, .sid = sid};
+	const u64 rsvd[4] = {v->ce_rsvd[0], v->ce_rsvd[1], ~0ULL, ~0ULL};
+	u64 q[4];
+	int ret;
 
+	*ce = (struct vtd_context){.sid = sid};
+	ret = root_fetch(v, ce);
 	if (ret)
 		return ret;
-	if (qwords_read(v, table + (sid & 0x7f) * sizeof(q), 4, q))
+	m.at = (ce->upper & VTD_ROOT_CTP) + (sid & 0x7f) * sizeof(q);
+	if (qwords_read(v, m.at, 4, q))
 		return VTD_FR_SCT_1;
 	*fpd = q[0] & VTD_CE_FPD;
 	if (!(q[0] & VTD_CE_P))
 		return VTD_FR_SCT_2;
-	if ((q[0] & v->ce_rsvd[0]) || (q[1] & v->ce_rsvd[1]) || q[2] || q[3])
-		return VTD_FR_SCT_3;
-	*ce = (struct vtd_context){
-		.sid = sid,
-		.fpd = *fpd,
-		.dte = q[0] & VTD_CE_DTE,
-		.paside = q[0] & VTD_CE_PASIDE,
-		.pre = q[0] & VTD_CE_PRE,
-		.rid_priv = q[1] & VTD_CE1_RID_PRIV,
-		.rid_pasid = (u32)svk_get(VTD_CE1_RID_PASID, q[1]),
-		.pasids = 1u << (svk_get(VTD_CE_PDTS, q[0]) + 7 + 6),
-		.dir = q[0] & VTD_CE_PASIDDIRPTR,
-	};
+	if (qwords_reserved(&m, q, rsvd, 4))
+		return reserved(v, m, VTD_FR_SCT_3);
+	ce->fpd = *fpd;
+	ce->dte = q[0] & VTD_CE_DTE;
+	ce->paside = q[0] & VTD_CE_PASIDE;
+	ce->pre = q[0] & VTD_CE_PRE;
+	ce->rid_priv = q[1] & VTD_CE1_RID_PRIV;
+	ce->rid_pasid = (u32)svk_get(VTD_CE1_RID_PASID, q[1]);
+	ce->pasids = 1u << (svk_get(VTD_CE_PDTS, q[0]) + 7 + 6);
+	ce->dir = q[0] & VTD_CE_PASIDDIRPTR;
 	return 0;
 }
 
@@ -121,25 +154,46 @@ static bool pe_valid(const struct vtd *v, const u64 *q)
 		       (svk_get(VTD_CAP_SAGAW, v->cfg.cap) >> aw & 1));
 }
 
-static int pasid_qwords(struct vtd *v, const struct vtd_context *ce, u32 pasid, u64 *q, bool *fpd)
+/* The directory entry, in , which has the PASID. */
+static int directory_fetch(struct vtd *v, const struct vtd_context *ce, struct vtd_pasid *pe)
 {
-	u64 pde;
+	u64 rsvd = ~(VTD_PDE_P | VTD_PDE_FPD | VTD_PDE_SMPTBLPTR) | above_haw();
 
-	if (gmem_read64(v->mem, ce->dir + (pasid >> 6) * 8u, &pde))
+	pe->upper_at = ce->dir + (pe->pasid >> 6) * 8u;
+	if (gmem_read64(v->mem, pe->upper_at, &pe->upper))
 		return VTD_FR_SPD_1;
-	*fpd |= (pde & VTD_PDE_FPD) != 0;
-	if (!(pde & VTD_PDE_P))
+	pe->fpd = pe->upper & VTD_PDE_FPD;
+	if (!(pe->upper & VTD_PDE_P))
 		return VTD_FR_SPD_2;
-	if ((pde & ~(VTD_PDE_P | VTD_PDE_FPD | VTD_PDE_SMPTBLPTR)) || (pde & above_haw()))
-		return VTD_FR_SPD_3;
-	if (qwords_read(v, (pde & VTD_PDE_SMPTBLPTR) + (pasid & 63) * 64u, 8, q))
+	if (pe->upper & rsvd)
+		return reserved(v,
+				(struct vtd_malformed){.table = SVK_TABLE_PASID_DIR,
+						       .sid = ce->sid,
+						       .pasid = pe->pasid,
+						       .at = pe->upper_at,
+						       .value = pe->upper,
+						       .bits = pe->upper & rsvd},
+				VTD_FR_SPD_3);
+	return 0;
+}
+
+static int pasid_qwords(struct vtd *v, const struct vtd_context *ce, struct vtd_pasid *pe, u64 *q)
+{
+	const u64 rsvd[8] = {v->pe_rsvd[0], v->pe_rsvd[1], v->pe_rsvd[2], ~0ULL,
+			     ~0ULL,	    ~0ULL,	   ~0ULL,	  ~0ULL};
+	struct vtd_malformed m = {.table = SVK_TABLE_PASID, .sid = ce->sid, .pasid = pe->pasid};
+	int ret = directory_fetch(v, ce, pe);
+
+	if (ret)
+		return ret;
+	m.at = (pe->upper & VTD_PDE_SMPTBLPTR) + (pe->pasid & 63) * 64u;
+	if (qwords_read(v, m.at, 8, q))
 		return VTD_FR_SPT_1;
-	*fpd |= (q[0] & VTD_PE_FPD) != 0;
+	pe->fpd |= (q[0] & VTD_PE_FPD) != 0;
 	if (!(q[0] & VTD_PE_P))
 		return VTD_FR_SPT_2;
-	if ((q[0] & v->pe_rsvd[0]) || (q[1] & v->pe_rsvd[1]) || (q[2] & v->pe_rsvd[2]) || q[3] ||
-	    q[4] || q[5] || q[6] || q[7])
-		return VTD_FR_SPT_3;
+	if (qwords_reserved(&m, q, rsvd, 8))
+		return reserved(v, m, VTD_FR_SPT_3);
 	return pe_valid(v, q) ? 0 : VTD_FR_SPT_4;
 }
 
@@ -147,30 +201,26 @@ int vtd_pasid_read(struct vtd *v, const struct vtd_context *ce, u32 pasid, struc
 		   bool *fpd)
 {
 	u64 q[8];
-	bool own_fpd = false;
-	int ret = pasid_qwords(v, ce, pasid, q, &own_fpd);
+	int ret;
 
-	*fpd |= own_fpd;
+	*pe = (struct vtd_pasid){.pasid = pasid, .sid = ce->sid};
+	ret = pasid_qwords(v, ce, pe, q);
+	*fpd |= pe->fpd;
 	if (ret)
 		return ret;
-	*pe = (struct vtd_pasid){
-		.pasid = pasid,
-		.sid = ce->sid,
-		.did = (u16)svk_get(VTD_PE1_DID, q[1]),
-		.pgtt = (u8)svk_get(VTD_PE_PGTT, q[0]),
-		.fs_levels = svk_get(VTD_PE2_FSPM, q[2]) ? 5 : 4,
-		.ss_levels = (u8)(svk_get(VTD_PE_AW, q[0]) + 2),
-		.fpd = own_fpd,
-		.ssade = q[0] & VTD_PE_SSADE,
-		.sre = q[2] & VTD_PE2_SRE,
-		.ere = q[2] & VTD_PE2_ERE,
-		.wpe = q[2] & VTD_PE2_WPE,
-		.nxe = q[2] & VTD_PE2_NXE,
-		.smep = q[2] & VTD_PE2_SMEP,
-		.eafe = q[2] & VTD_PE2_EAFE,
-		.fsptptr = q[2] & VTD_PE2_FSPTPTR,
-		.ssptptr = q[0] & VTD_PE_SSPTPTR,
-	};
+	pe->did = (u16)svk_get(VTD_PE1_DID, q[1]);
+	pe->pgtt = (u8)svk_get(VTD_PE_PGTT, q[0]);
+	pe->fs_levels = svk_get(VTD_PE2_FSPM, q[2]) ? 5 : 4;
+	pe->ss_levels = (u8)(svk_get(VTD_PE_AW, q[0]) + 2);
+	pe->ssade = q[0] & VTD_PE_SSADE;
+	pe->sre = q[2] & VTD_PE2_SRE;
+	pe->ere = q[2] & VTD_PE2_ERE;
+	pe->wpe = q[2] & VTD_PE2_WPE;
+	pe->nxe = q[2] & VTD_PE2_NXE;
+	pe->smep = q[2] & VTD_PE2_SMEP;
+	pe->eafe = q[2] & VTD_PE2_EAFE;
+	pe->fsptptr = q[2] & VTD_PE2_FSPTPTR;
+	pe->ssptptr = q[0] & VTD_PE_SSPTPTR;
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #ifndef HW_VTD_VTD_H
 #define HW_VTD_VTD_H
 
+#include <svakit/accel_regs.h>
 #include <svakit/types.h>
 
 struct gmem;
@@ -226,6 +227,26 @@ struct vtd_endpoint_ops {
 };
 
 /**
+ * struct vtd_malformed - A table entry with reserved bits set, as it is in memory.
+ * @table: of which table
+ * @sid: source-id of the request that needs it
+ * @pasid: its PASID, if that is known yet, else 0
+ * @at: address of the quadword
+ * @quadword: of the entry, from 0 on
+ * @value: what it holds
+ * @bits: those of its bits that are reserved
+ */
+struct vtd_malformed {
+	enum svk_table table;
+	u16 sid;
+	u32 pasid;
+	u64 at;
+	unsigned int quadword;
+	u64 value;
+	u64 bits;
+};
+
+/**
  * struct vtd_watch - Who looks on. None of these may translate or invalidate.
  * @used: a cached page has served a request for @addr
  * @filled: an entry has been entered into the PASID-cache, the IOTLB, or a device-TLB; the last
@@ -235,6 +256,11 @@ struct vtd_endpoint_ops {
  *	if @lost, to lose it on purpose
  * @request: a page request has been put into the queue, the vtd_prq_queued()th; @pasid is that
  *	whose entry serves it, also without a PASID prefix
+ * @refused: a descriptor is not executed, since it has reserved bits set, or fields with reserved
+ *	values; @bits: they, in its four quadwords
+ * @malformed: a request is refused, since a table entry has reserved bits set
+ * @registered: an invalidation by register is about to be executed, that of this descriptor
+ * @root: the root table pointer has been set, and nothing has been dropped by that
  * @forgotten: the unit has dropped all that it had cached, without being told by a descriptor
  */
 struct vtd_watch {
@@ -243,6 +269,10 @@ struct vtd_watch {
 	void (*dropped)(void *watcher, const struct vtd_view *e);
 	void (*descriptor)(void *watcher, const u64 *d, bool lost);
 	void (*request)(void *watcher, const struct vtd_page_request *req, u32 pasid);
+	void (*refused)(void *watcher, const u64 *d, const u64 *bits);
+	void (*malformed)(void *watcher, const struct vtd_malformed *m);
+	void (*registered)(void *watcher, const u64 *d);
+	void (*root)(void *watcher);
 	void (*forgotten)(void *watcher);
 };
 

@@ -69,6 +69,8 @@ struct vtd_cache {
 /** struct vtd_context - A context entry as cached; tag: source-id (6.2.2). */
 struct vtd_context {
 	struct vtd_node node;
+	u64 upper; /* the root entry that led to it */
+	u64 upper_at;
 	u16 sid;
 	bool fpd;
 	bool dte;
@@ -83,6 +85,8 @@ struct vtd_context {
 /** struct vtd_pasid - A PASID table entry as cached; tags: source-id, PASID, domain-id (6.2.3). */
 struct vtd_pasid {
 	struct vtd_node node;
+	u64 upper; /* the directory entry that led to it */
+	u64 upper_at;
 	u32 pasid;
 	u16 sid;
 	u16 did;
@@ -283,6 +287,7 @@ struct vtd {
 
 	const struct vtd_watch *watch;
 	void *watcher;
+	bool inspecting; /* what is fetched now is fetched for vtd_inspect() */
 	u64 by; /* of the request under way */
 };
 
@@ -527,6 +532,8 @@ struct vtd_group *vtd_iotlb_group(const struct vtd *v, u16 did, u32 pasid);
 void vtd_view_tlbe(const struct vtd_tlbe *t, struct vtd_view *e);
 /** vtd_filled_node() - Tell who looks on of a new entry of a cache. */
 void vtd_filled_node(struct vtd *v, enum vtd_view_kind kind, const struct vtd_node *n);
+/** vtd_malformed() - Tell who looks on of a table entry with reserved bits. */
+void vtd_malformed(struct vtd *v, const struct vtd_malformed *m);
 /** vtd_drop() - Remove an entry, as software has asked; tell who looks on if by a descriptor. */
 void vtd_drop(struct vtd *v, enum vtd_view_kind kind, struct vtd_node *n);
 

@@ -99,11 +99,27 @@ static unsigned int level_shift(unsigned int level)
 	return 12 + 9 * (level - 1);
 }
 
+/* An entry with reserved bits. Return: @reason. */
+static int walk_reserved(const struct walk *w, u64 slot, u64 entry, u64 bits, int reason)
+{
+	const struct vtd_malformed m = {.table = reason == VTD_FR_SFS_3 ? SVK_TABLE_FIRST_STAGE
+									: SVK_TABLE_SECOND_STAGE,
+					.sid = w->pe->sid,
+					.pasid = w->pe->pasid,
+					.at = slot,
+					.value = entry,
+					.bits = bits};
+
+	vtd_malformed(w->v, &m);
+	return reason;
+}
+
 static int ss_walk(struct walk *w, u64 addr, enum ss_use use, struct ss_hit *hit)
 {
 	const struct vtd_pasid *pe = w->pe;
 	unsigned int level = pe->ss_levels;
 	u64 table = pe->ssptptr;
+	u64 rsvd;
 	bool leaf;
 
 	walk_count(w, SVK_LAB_WALK_SS);
@@ -117,8 +133,9 @@ static int ss_walk(struct walk *w, u64 addr, enum ss_use use, struct ss_hit *hit
 		if (!(hit->leaf & (VTD_SS_R | VTD_SS_W)))
 			return ss_denied(use);
 		leaf = level == 1 || (level <= 3 && (hit->leaf & VTD_SS_PS));
-		if (hit->leaf & w->v->ss_rsvd[level][leaf])
-			return VTD_FR_SSS_3;
+		rsvd = hit->leaf & w->v->ss_rsvd[level][leaf];
+		if (rsvd)
+			return walk_reserved(w, hit->slot, hit->leaf, rsvd, VTD_FR_SSS_3);
 		hit->perm &= hit->leaf;
 		if (pe->ssade && !(hit->leaf & VTD_SS_A))
 			update_add(w, hit->slot, hit->leaf, VTD_SS_A, VTD_FR_SSS_6);
@@ -150,6 +167,7 @@ static bool canonical(const struct vtd_pasid *pe, u64 addr)
 static int fs_read(struct walk *w, unsigned int level, u64 slot, struct fs_step *s)
 {
 	bool top = level == w->pe->fs_levels;
+	u64 rsvd;
 	bool leaf;
 
 	if (w->pe->pgtt == VTD_PGTT_NESTED) {
@@ -165,7 +183,8 @@ static int fs_read(struct walk *w, unsigned int level, u64 slot, struct fs_step 
 	if (!(s->entry & VTD_FS_P))
 		return VTD_FR_SFS_2;
 	leaf = level == 1 || (level <= 3 && (s->entry & VTD_FS_PS));
-	return s->entry & w->v->fs_rsvd[level][leaf] ? VTD_FR_SFS_3 : 0;
+	rsvd = s->entry & w->v->fs_rsvd[level][leaf];
+	return rsvd ? walk_reserved(w, slot, s->entry, rsvd, VTD_FR_SFS_3) : 0;
 }
 
 static int fs_walk(struct walk *w, struct fs_path *p)
