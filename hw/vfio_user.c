@@ -18,12 +18,13 @@
 #include "gmem.h"
 #include "log.h"
 #include "machine.h"
+#include "unix_listen.h"
 #include "vfio_user_internal.h"
 
 #define SPIN_NS 80000LL
 /* Looks at the client of the last message between two looks at everything. */
 #define SPIN_LOOKS 8
-#define MAX_EVENTS (3 * VFIO_USER_MAX_PORTS + 3)
+#define MAX_EVENTS (3 * VFIO_USER_MAX_PORTS + 4)
 #define NS_PER_S 1000000000ULL
 
 /* What an epoll event is about: the low bits, with the index of the port above them. */
@@ -31,6 +32,7 @@ enum {
 	EV_STOP,
 	EV_WAKE,
 	EV_TIMER,
+	EV_OTHER,
 	EV_CLIENT,
 	EV_LISTENER,
 	EV_REFUSED,
@@ -41,7 +43,7 @@ enum {
 #define EV_INDEX(id) ((id) >> EV_KIND_BITS)
 #define EV_ID(kind, index) ((kind) | (index) << EV_KIND_BITS)
 
-/* hot is the port of the last message. */
+/* hot is the port of the last message; ready is called for what else the loop serves. */
 struct vfio_user_server {
 	struct machine *machine;
 	int epoll_fd;
@@ -49,6 +51,8 @@ struct vfio_user_server {
 	int timer_fd;
 	unsigned int nports;
 	unsigned int hot;
+	void (*ready)(void *arg);
+	void *ready_arg;
 	struct vfio_user_port *port[VFIO_USER_MAX_PORTS];
 };
 
@@ -185,7 +189,7 @@ int vfio_user_add(struct vfio_user_server *s, struct pci_function *fn, const cha
 	if (!port)
 		return -ENOMEM;
 	port->path = strdup(path);
-	port->listen_fd = port->path ? vfio_user_listen(path) : -ENOMEM;
+	port->listen_fd = port->path ? unix_listen(path, "--socket-dir") : -ENOMEM;
 	rc = port->listen_fd;
 	if (rc < 0)
 		goto err_free;
@@ -212,6 +216,13 @@ err_free:
 	free(port->path);
 	free(port);
 	return rc;
+}
+
+int vfio_user_attach(struct vfio_user_server *s, int fd, void (*ready)(void *arg), void *arg)
+{
+	s->ready = ready;
+	s->ready_arg = arg;
+	return watch(s, fd, EPOLLIN, EV_OTHER);
 }
 
 void vfio_user_wake(struct vfio_user_server *s)
@@ -367,6 +378,9 @@ static bool handle_events(struct vfio_user_server *s, const struct epoll_event *
 			break;
 		case EV_TIMER:
 			run_timers(s);
+			break;
+		case EV_OTHER:
+			s->ready(s->ready_arg);
 			break;
 		case EV_CLIENT:
 			busy |= port_event(s, EV_INDEX(id));

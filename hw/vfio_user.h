@@ -43,6 +43,15 @@ void vfio_user_free(struct vfio_user_server *s);
 int vfio_user_add(struct vfio_user_server *s, struct pci_function *fn, const char *path);
 
 /**
+ * vfio_user_attach() - Have the event loop serve something else as well, at most one thing.
+ * @fd: the caller's, which closes it after vfio_user_free(), or never lets it be readable again
+ * @ready: called in the loop's thread whenever @fd is readable; may not block
+ *
+ * Return: 0, or the error of epoll.
+ */
+int vfio_user_attach(struct vfio_user_server *s, int fd, void (*ready)(void *arg), void *arg);
+
+/**
  * vfio_user_run() - Serve until told to stop.
  * @stop_fd: the server ends when this becomes readable; it is not read
  * @once: also end when each function has had a client and none is left

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The vfio-user server from inside. Files: vfio_user.c (event loop),
- * vfio_user_listen.c (sockets), vfio_user_conn.c (framing), vfio_user_cmd.c
- * (commands), vfio_user_version.c (negotiation), vfio_user_irq.c (interrupts).
+ * vfio_user_conn.c (framing), vfio_user_cmd.c (commands), vfio_user_version.c
+ * (negotiation), vfio_user_irq.c (interrupts).
  *
  * Everything belongs to the thread in vfio_user_run(), except what is marked
  * "lock": that is guarded by the machine's lock.
@@ -112,9 +112,6 @@ struct vfio_user_port {
  * vfio_user_wake() - Have the event loop look for queued writes; any thread.
  */
 void vfio_user_wake(struct vfio_user_server *s);
-
-/** vfio_user_listen() - Make the listening socket. Return: descriptor or -errno, logged. */
-int vfio_user_listen(const char *path);
 
 /** conn_open() - Take over a connected, non-blocking socket. */
 void conn_open(struct vfio_user_port *port, int fd);

@@ -11,8 +11,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <svakit/types.h>
+
 #include "log.h"
-#include "vfio_user_internal.h"
+#include "unix_listen.h"
 
 static int unix_socket(void)
 {
@@ -35,19 +37,19 @@ static bool is_live(const struct sockaddr_un *addr)
 }
 
 /* Make room at the path. Return: 0 or -errno, logged. */
-static int remove_stale(const struct sockaddr_un *addr)
+static int remove_stale(const struct sockaddr_un *addr, const char *option)
 {
 	struct stat st;
 
 	if (lstat(addr->sun_path, &st) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(st.st_mode)) {
-		log_error("%s exists and is no socket; name another --socket-dir", addr->sun_path);
+		log_error("%s exists and is no socket; name another %s", addr->sun_path, option);
 		return -EEXIST;
 	}
 	if (is_live(addr)) {
-		log_error("%s is in use by a live server; end it or name another --socket-dir",
-			  addr->sun_path);
+		log_error("%s is in use by a live server; end it or name another %s",
+			  addr->sun_path, option);
 		return -EADDRINUSE;
 	}
 	log_debug("%s: replacing a stale socket", addr->sun_path);
@@ -56,8 +58,8 @@ static int remove_stale(const struct sockaddr_un *addr)
 
 static int bind_and_listen(int fd, const struct sockaddr_un *addr)
 {
-	/* Whoever connects gets the guest's memory: the owner only. */
-	mode_t mask = umask(0077);
+	/* Whoever connects has the guest's memory, or the model, in hand: the owner only. */
+	mode_t mask = umask(0177);
 	int rc = bind(fd, (const struct sockaddr *)addr, sizeof(*addr)) < 0 ? -errno : 0;
 
 	umask(mask);
@@ -87,9 +89,9 @@ static int lock_directory(const char *path)
 	return fd;
 }
 
-static int listen_locked(const struct sockaddr_un *addr)
+static int listen_locked(const struct sockaddr_un *addr, const char *option)
 {
-	int rc = remove_stale(addr);
+	int rc = remove_stale(addr, option);
 	int fd;
 
 	if (rc)
@@ -105,22 +107,21 @@ static int listen_locked(const struct sockaddr_un *addr)
 	return fd;
 }
 
-int vfio_user_listen(const char *path)
+int unix_listen(const char *path, const char *option)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	size_t len = strlen(path);
 	int lock, fd;
 
 	if (len >= sizeof(addr.sun_path)) {
-		log_error("socket path of %zu bytes, at most %zu fit: name a shorter --socket-dir: "
-			  "%s",
-			  len, sizeof(addr.sun_path) - 1, path);
+		log_error("socket path of %zu bytes, at most %zu fit: name a shorter %s: %s", len,
+			  sizeof(addr.sun_path) - 1, option, path);
 		return -ENAMETOOLONG;
 	}
 	memcpy(addr.sun_path, path, len);
 
 	lock = lock_directory(path);
-	fd = lock < 0 ? lock : listen_locked(&addr);
+	fd = lock < 0 ? lock : listen_locked(&addr, option);
 	if (lock >= 0)
 		close(lock);
 	if (fd < 0 && fd != -EEXIST && fd != -EADDRINUSE)
