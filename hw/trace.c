@@ -60,6 +60,16 @@ void trace_event(struct trace *t, enum trace_kind kind, u64 a, u64 b, u64 c, u64
 	e->v[3] = d;
 }
 
+u64 trace_total(const struct trace *t)
+{
+	return t->total;
+}
+
+static u64 trace_overwritten(const struct trace *t)
+{
+	return t->total > t->capacity ? t->total - t->capacity : 0;
+}
+
 static const char *name_of(const char *const *names, size_t count, u64 index)
 {
 	return index < count && names[index] ? names[index] : "unknown";
@@ -209,12 +219,12 @@ static const struct {
 	[TRACE_PGRP] = {"pgrp", dump_pgrp},    [TRACE_INJECT] = {"inject", dump_inject},
 };
 
-int trace_dump(const struct trace *t, FILE *out)
+int trace_lines(const struct trace *t, u64 count, FILE *out)
 {
-	u64 first = t->total > t->capacity ? t->total - t->capacity : 0;
+	u64 first = trace_overwritten(t);
 
-	if (fprintf(out, "# %llu events, %llu of them overwritten\n", t->total, first) < 0)
-		return -errno;
+	if (t->total - first > count)
+		first = t->total - count;
 	for (u64 i = first; i < t->total; i++) {
 		const struct event *e = &t->event[i % t->capacity];
 
@@ -225,4 +235,12 @@ int trace_dump(const struct trace *t, FILE *out)
 			return -errno;
 	}
 	return fflush(out) == EOF ? -errno : 0;
+}
+
+int trace_dump(const struct trace *t, FILE *out)
+{
+	if (fprintf(out, "# %llu events, %llu of them overwritten\n", t->total,
+		    trace_overwritten(t)) < 0)
+		return -errno;
+	return trace_lines(t, ~0ULL, out);
 }

@@ -49,11 +49,23 @@ void trace_free(struct trace *t);
 /** trace_event() - Append one event stamped with CLOCK_MONOTONIC; no-op if @t is NULL. */
 void trace_event(struct trace *t, enum trace_kind kind, u64 a, u64 b, u64 c, u64 d);
 
+/** trace_total() - Return: events ever appended. */
+u64 trace_total(const struct trace *t);
+
 /**
- * trace_dump() - Write the events, oldest first.
+ * trace_lines() - Write the last events, oldest first.
+ * @count: at most so many
  *
- * Line: "<seconds.nanoseconds> <kind> <decoded fields>". The first line says
- * how many events were overwritten.
+ * Line: "<seconds.nanoseconds> <kind> <decoded fields>".
+ *
+ * Return: 0, or -errno of the first write that failed.
+ */
+int trace_lines(const struct trace *t, u64 count, FILE *out);
+
+/**
+ * trace_dump() - Write all events that are left, as trace_lines() does.
+ *
+ * A line before them says how many there were, and how many were overwritten.
  *
  * Return: 0, or -errno of the first write that failed.
  */

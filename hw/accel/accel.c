@@ -245,3 +245,8 @@ struct pci_function *accel_function(struct accel *a)
 {
 	return &a->fn;
 }
+
+u16 accel_sid(const struct accel *a)
+{
+	return a->cfg.sid;
+}

@@ -7,6 +7,7 @@
 #ifndef HW_ACCEL_ACCEL_H
 #define HW_ACCEL_ACCEL_H
 
+#include <svakit/accel_regs.h>
 #include <svakit/types.h>
 
 struct accel;
@@ -74,6 +75,26 @@ void accel_turn_move(struct accel *a);
 
 /** accel_turn_end() - Take over the outcome, unless the queue has been reset meanwhile. */
 void accel_turn_end(struct accel *a);
+
+/**
+ * struct accel_queue_info - A queue, as its registers show it.
+ * @sent_pasid: PASID register of its accesses, 0 unless some may be made
+ * @waiting: for the answer to a page request
+ */
+struct accel_queue_info {
+	enum svk_queue_state state;
+	enum svk_queue_err err;
+	u32 sent_pasid;
+	u32 head;
+	u32 tail;
+	bool waiting;
+};
+
+/** accel_queue_info() - Look at queue @n. Return: false if there is none of that number. */
+bool accel_queue_info(const struct accel *a, unsigned int n, struct accel_queue_info *out);
+
+/** accel_sid() - Return: source-id of its requests. */
+u16 accel_sid(const struct accel *a);
 
 /** accel_function() - The PCI face, owned by the accelerator. */
 struct pci_function *accel_function(struct accel *a);

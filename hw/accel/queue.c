@@ -24,6 +24,24 @@ u32 accel_queue_sent_pasid(const struct accel_queue *q)
 	return live ? q->sent_pasid : 0;
 }
 
+bool accel_queue_info(const struct accel *a, unsigned int n, struct accel_queue_info *out)
+{
+	const struct accel_queue *q;
+
+	if (n >= a->cfg.queues)
+		return false;
+	q = &a->queue[n];
+	*out = (struct accel_queue_info){
+		.state = q->state,
+		.err = q->err,
+		.sent_pasid = accel_queue_sent_pasid(q),
+		.head = q->head,
+		.tail = q->tail,
+		.waiting = q->park.state != ACCEL_PARK_NONE,
+	};
+	return true;
+}
+
 bool accel_queue_has_work(const struct accel_queue *q)
 {
 	return queue_live(q) && q->park.state == ACCEL_PARK_NONE &&

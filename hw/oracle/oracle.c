@@ -210,6 +210,8 @@ void oracle_free(struct oracle *o)
 		return;
 	vtd_set_watch(o->unit, NULL, NULL);
 	oracle_marks_cleanup(&o->marks);
+	for (size_t i = 0; i < ORACLE_LINES; i++)
+		free(o->line[i]);
 	free(o);
 }
 
@@ -281,6 +283,13 @@ u64 oracle_findings(const struct oracle *o)
 const struct oracle_found *oracle_found(const struct oracle *o, unsigned int slot)
 {
 	return &o->found[slot];
+}
+
+const char *oracle_line(const struct oracle *o, unsigned int back)
+{
+	if (back >= ORACLE_LINES || back >= o->lines)
+		return NULL;
+	return o->line[(o->lines - 1 - back) % ORACLE_LINES];
 }
 
 /* A descriptor, and whether it has been seen to be needed. */

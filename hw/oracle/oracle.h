@@ -19,6 +19,8 @@
 #include <svakit/accel_regs.h>
 #include <svakit/types.h>
 
+#include "vtd/inspect.h"
+
 struct oracle;
 struct vtd;
 
@@ -101,6 +103,18 @@ struct oracle_found {
  * Return: the latest with such a number, all zero if there is none.
  */
 const struct oracle_found *oracle_found(const struct oracle *o, unsigned int slot);
+
+/** oracle_cache_name() - Return: the cache that holds such entries, as findings call it. */
+const char *oracle_cache_name(enum vtd_view_kind kind);
+
+/**
+ * oracle_line() - One of the last findings, as it was written to the file of findings.
+ * @back: 0: the last one, 1: the one before, and so on
+ *
+ * Return: the JSON object without a newline, until the next finding; NULL if there is none, or it
+ * is too long ago, or was only counted.
+ */
+const char *oracle_line(const struct oracle *o, unsigned int back);
 
 /**
  * struct oracle_op - What one operation of software cost: all that it queued up to a wait.

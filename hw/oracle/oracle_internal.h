@@ -13,6 +13,7 @@
 #define ORACLE_MARKS 65536 /* stale entries of which something is remembered; a power of two */
 #define ORACLE_LOOKED_FOR 4096 /* findings of one audit whose causes are looked for */
 #define ORACLE_REPORTS 4096 /* findings written to the log and the file; all are counted */
+#define ORACLE_LINES 64 /* of these, the last ones, kept for oracle_line() */
 #define ORACLE_DUTIES 256 /* PASID entries whose caches are still to be invalidated */
 #define ORACLE_REQUESTS 1024 /* page requests that software has not done with */
 #define ORACLE_BAD 64 /* table entries with reserved bits that are not reported again */
@@ -238,6 +239,8 @@ struct oracle {
 	u64 findings;
 	struct oracle_found found[SVK_LAB_FOUND_KEPT];
 	unsigned int reports;
+	char *line[ORACLE_LINES];
+	u64 lines;
 	struct oracle_audit last;
 	struct oracle_desc history[ORACLE_HISTORY];
 	u64 descs;

@@ -4,6 +4,8 @@
 #include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "log.h"
 #include "oracle/oracle_internal.h"
@@ -43,6 +45,11 @@ static void __attribute__((format(printf, 2, 3))) add(struct text *t, const char
 		t->len += (size_t)n;
 	if (t->len >= sizeof(t->buf))
 		t->len = sizeof(t->buf) - 1;
+}
+
+const char *oracle_cache_name(enum vtd_view_kind kind)
+{
+	return kind_names[kind];
 }
 
 static void add_who(struct text *t, const struct vtd_view *e)
@@ -246,12 +253,27 @@ static struct json_object *json_start(u64 number, const char *kind, const struct
 	return obj;
 }
 
+/* For who asks later; without memory it is in the log and the file only. */
+static void line_keep(struct oracle *o, const char *line)
+{
+	char **slot = &o->line[o->lines++ % ORACLE_LINES];
+
+	free(*slot);
+	*slot = strdup(line);
+}
+
 static void json_end(struct oracle *o, struct json_object *obj, const char *text)
 {
+	const char *line;
+
 	json_object_object_add(obj, "text", json_object_new_string(text));
-	fprintf(o->out, "%s\n", json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN));
-	/* A reader must find it although svahw may be killed. */
-	fflush(o->out);
+	line = json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN);
+	line_keep(o, line);
+	if (o->out) {
+		fprintf(o->out, "%s\n", line);
+		/* A reader must find it although svahw may be killed. */
+		fflush(o->out);
+	}
 	json_object_put(obj);
 }
 
@@ -326,8 +348,7 @@ void oracle_report(struct oracle *o, const struct oracle_finding *f)
 	add(&t, ".");
 	add_history(&t, o, f);
 	log_error("oracle: %s", t.buf);
-	if (o->out)
-		write_stale(o, number, f, t.buf);
+	write_stale(o, number, f, t.buf);
 }
 
 void oracle_report_rule(struct oracle *o, const struct oracle_breach *b)
@@ -353,8 +374,6 @@ void oracle_report_rule(struct oracle *o, const struct oracle_breach *b)
 		    (uint64_t)b->desc->q[0], (uint64_t)b->desc->q[1], seconds(o, b->desc->at));
 	add(&t, ".");
 	log_error("oracle: %s", t.buf);
-	if (!o->out)
-		return;
 	obj = json_start(number, "rule", b->entry);
 	json_object_object_add(obj, "rule", json_object_new_string(rule->id));
 	json_object_object_add(obj, "section", json_object_new_string(rule->section));
