@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "accel/accel.h"
+#include "control/control.h"
 #include "gmem.h"
 #include "inject/inject.h"
 #include "log.h"
@@ -32,6 +33,7 @@ struct svahw {
 	struct vtd_function *vtd;
 	struct accel *accel[SVAHW_MAX_ACCELS];
 	struct vfio_user_server *server;
+	struct control *control;
 	FILE *stats_file;
 	FILE *trace_file;
 	FILE *findings_file;
@@ -135,6 +137,28 @@ err:
 	return -errno;
 }
 
+static void control_ready(void *arg)
+{
+	control_serve(arg);
+}
+
+static int add_control(struct svahw *h, const struct options *o)
+{
+	const struct control_model model = {
+		.machine = &h->machine,
+		.unit = vtd_function_unit(h->vtd),
+		.accel = h->accel,
+		.accels = o->accels,
+	};
+
+	if (!o->control)
+		return 0;
+	h->control = control_new(&model, o->control);
+	if (!h->control)
+		return -errno;
+	return vfio_user_attach(h->server, control_fd(h->control), control_ready, h->control);
+}
+
 static int svahw_listen(struct svahw *h, const struct options *o)
 {
 	int rc;
@@ -142,6 +166,8 @@ static int svahw_listen(struct svahw *h, const struct options *o)
 	rc = add_socket(h, vtd_function_pci(h->vtd), o->socket_dir);
 	for (unsigned int i = 0; !rc && i < o->accels; i++)
 		rc = add_socket(h, accel_function(h->accel[i]), o->socket_dir);
+	if (!rc)
+		rc = add_control(h, o);
 	if (rc)
 		return rc;
 	log_info("listening in %s", o->socket_dir);
@@ -207,6 +233,7 @@ static int svahw_report(struct svahw *h, const struct options *o)
 
 static void svahw_cleanup(struct svahw *h)
 {
+	control_free(h->control);
 	vfio_user_free(h->server);
 	for (unsigned int i = 0; i < SVAHW_MAX_ACCELS; i++)
 		accel_free(h->accel[i]);
@@ -245,6 +272,8 @@ int main(int argc, char **argv)
 		rc = vfio_user_run(h.server, h.stop_fd, o.once);
 		if (rc)
 			log_error("event loop: %s", strerror(-rc));
+		control_free(h.control);
+		h.control = NULL;
 		vfio_user_free(h.server);
 		h.server = NULL;
 		if (svahw_report(&h, &o))

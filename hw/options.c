@@ -19,6 +19,7 @@ const char *argp_program_version = "svahw " SVAHW_VERSION;
 
 enum {
 	OPT_SOCKET_DIR = 0x100,
+	OPT_CONTROL,
 	OPT_CAP,
 	OPT_ECAP,
 	OPT_VCS_PASIDS,
@@ -45,6 +46,8 @@ static const struct argp_option argp_options[] = {
 	{NULL, 0, NULL, 0, "Sockets:", 1},
 	{"socket-dir", OPT_SOCKET_DIR, "DIR", 0,
 	 "Make the sockets there (default .): vtd.sock, accel.sock, accel-2.sock, ...", 0},
+	{"control", OPT_CONTROL, "PATH", 0,
+	 "Make a control socket there: a JSON object a line, {\"cmd\":\"help\"} for one", 0},
 	{"once", OPT_ONCE, NULL, 0, "Exit when each function has had a client and none is left", 0},
 	{"ready-fd", OPT_READY_FD, "N", 0,
 	 "Write one byte to descriptor N, and close it, when all sockets listen", 0},
@@ -286,6 +289,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case OPT_SOCKET_DIR:
 		o->socket_dir = arg;
+		break;
+	case OPT_CONTROL:
+		o->control = arg;
 		break;
 	case OPT_NO_ATS:
 		o->accel.ats = false;

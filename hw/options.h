@@ -21,6 +21,7 @@
 /**
  * struct options - What the command line asks for.
  * @socket_dir: where the sockets are made
+ * @control: where the control socket is made, NULL = none
  * @log_file: log there, NULL = standard error
  * @stats_file: JSON counters at the end, NULL = none
  * @trace_file: text trace at the end, NULL = none
@@ -42,6 +43,7 @@
  */
 struct options {
 	const char *socket_dir;
+	const char *control;
 	const char *log_file;
 	const char *stats_file;
 	const char *trace_file;

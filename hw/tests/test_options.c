@@ -42,6 +42,7 @@ static void defaults(void **state)
 	accel_config_default(&accel);
 	assert_int_equal(parse(&o, none), 0);
 	assert_string_equal(o.socket_dir, ".");
+	assert_null(o.control);
 	assert_null(o.log_file);
 	assert_null(o.stats_file);
 	assert_null(o.trace_file);
@@ -88,7 +89,7 @@ static void every_option(void **state)
 	(void)state;
 	assert_int_equal(PARSE(&o, "--socket-dir", "/run/x", "--once", "--ready-fd=7",
 			       "--log-level=debug", "--log-file=l", "--stats=s", "--trace=t",
-			       "--trace-events=99"),
+			       "--trace-events=99", "--control=c"),
 			 0);
 	assert_string_equal(o.socket_dir, "/run/x");
 	assert_true(o.once);
@@ -98,6 +99,7 @@ static void every_option(void **state)
 	assert_string_equal(o.stats_file, "s");
 	assert_string_equal(o.trace_file, "t");
 	assert_int_equal(o.trace_events, 99);
+	assert_string_equal(o.control, "c");
 
 	assert_int_equal(PARSE(&o, "--queues=64", "--pasid-width", "0", "--accel-bdf=01:1f.7",
 			       "--no-ats", "--no-pri", "--list-caps"),

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -356,6 +357,30 @@ static void virtual_commands(void **state)
 	assert_int_equal(finish(r), 0);
 }
 
+/* It is there when the byte comes, answers beside a client, and goes with svahw. */
+static void control_socket(void **state)
+{
+	static const char line[] = "{\"cmd\":\"state\"}\n";
+	static const char start[] = "{\"ok\":true,\"time\":";
+	struct run *r = *state;
+	struct toy control; /* only its path is used */
+	char reply[64];
+	int accel, fd;
+
+	snprintf(control.path, sizeof(control.path), "%s/control.sock", r->dir);
+	START_READY(r, "--log-file", r->log, "--control", control.path);
+	accel = client_open(&r->accel);
+	fd = client_connect(&control);
+	assert_int_equal(send(fd, line, strlen(line), MSG_NOSIGNAL), strlen(line));
+	assert_int_equal(recv(fd, reply, sizeof(reply), MSG_WAITALL), sizeof(reply));
+	assert_memory_equal(reply, start, strlen(start));
+	assert_int_equal(client_read_region(accel, 0, SVK_GLB_ID, 4), SVK_GLB_ID_MAGIC);
+	kill(r->pid, SIGTERM);
+	assert_int_equal(finish(r), 0);
+	close(fd);
+	close(accel);
+}
+
 static void only_tells(void **state)
 {
 	struct run *r = *state;
@@ -376,6 +401,7 @@ static void failures_have_a_status(void **state)
 	assert_int_equal(TRY(r, "--log-file", r->log, "--stats", "/dev/null/stats"), 1);
 	assert_int_equal(TRY(r, "--log-file", r->log, "--trace", "/dev/null/trace"), 1);
 	assert_int_equal(TRY(r, "--log-file", r->log, "--ready-fd", "99"), 1);
+	assert_int_equal(TRY(r, "--log-file", r->log, "--control", "/dev/null"), 1);
 	assert_int_equal(TRY(r, "--log-file", r->log, "--queues", "65"), 64);
 	assert_int_equal(TRY(r, "--accel-bdf=00:06.0", "--accel-bdf=00:06.0"), 64);
 	assert_int_equal(TRY(r, "--vcs-pasids=1-0x100000"), 64);
@@ -409,6 +435,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(serves_several_accelerators, setup, teardown),
 		cmocka_unit_test_setup_teardown(once_waits_for_every_function, setup, teardown),
 		cmocka_unit_test_setup_teardown(virtual_commands, setup, teardown),
+		cmocka_unit_test_setup_teardown(control_socket, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_tells, setup, teardown),
 		cmocka_unit_test_setup_teardown(failures_have_a_status, setup, teardown),
 		cmocka_unit_test_setup_teardown(full_disk_is_a_failure, setup, teardown),
