@@ -10,6 +10,8 @@
 #include "accel/accel.h"
 #include "clock.h"
 #include "control/control_internal.h"
+#include "inject/inject.h"
+#include "log.h"
 #include "machine.h"
 #include "oracle/oracle.h"
 #include "pci.h"
@@ -65,6 +67,7 @@ static void run_counters(struct control_call *c)
 static void run_clear(struct control_call *c)
 {
 	memset(c->model->machine->count, 0, sizeof(c->model->machine->count));
+	log_info("control: the counters are cleared");
 }
 
 /* Return: the oracle, or NULL with the error set. */
@@ -244,6 +247,70 @@ static void run_state(struct control_call *c)
 		add_function(c, obj, c->model->accel[i]);
 }
 
+/* Return: the injector, or NULL with the error set. */
+static struct inject *inject_of(struct control_call *c)
+{
+	if (!c->model->machine->inject)
+		control_fail(c, "this model injects nothing");
+	return c->model->machine->inject;
+}
+
+static void run_inject(struct control_call *c)
+{
+	struct inject *inject = inject_of(c);
+	struct inject_rule rule;
+	const char *why;
+
+	if (!inject)
+		return;
+	if (inject_parse(c->arg[0].text, &rule, &why)) {
+		control_fail(c, "'%s' %s", c->arg[0].text, why);
+		return;
+	}
+	inject_arm(inject, &rule);
+	log_info("control: inject %s", c->arg[0].text);
+}
+
+static void run_disarm(struct control_call *c)
+{
+	struct inject *inject = inject_of(c);
+
+	if (!inject)
+		return;
+	for (unsigned int kind = SVK_INJECT_NONE + 1; kind < SVK_INJECT_COUNT; kind++)
+		inject_arm(inject, &(struct inject_rule){.kind = kind});
+	log_info("control: disarm");
+}
+
+static void add_armed(struct control_call *c, struct json_object *list,
+		      const struct inject_rule *rule)
+{
+	struct json_object *obj = control_append(c, list, json_object_new_object());
+
+	control_add_text(c, obj, "kind", inject_name(rule->kind));
+	control_add_number(c, obj, "skip", rule->skip);
+	if (rule->count == SVK_LAB_INJECT_FOREVER)
+		control_add_text(c, obj, "count", "forever");
+	else
+		control_add_number(c, obj, "count", rule->count);
+}
+
+static void run_injected(struct control_call *c)
+{
+	struct inject *inject = inject_of(c);
+	struct json_object *struck, *armed;
+
+	if (!inject)
+		return;
+	struck = control_add(c, c->reply, "injected", json_object_new_object());
+	armed = control_add(c, c->reply, "armed", json_object_new_array());
+	for (unsigned int kind = SVK_INJECT_NONE + 1; kind < SVK_INJECT_COUNT; kind++) {
+		control_add_number(c, struck, inject_name(kind), inject_struck(inject, kind));
+		if (inject_armed(inject, kind))
+			add_armed(c, armed, inject_armed(inject, kind));
+	}
+}
+
 #define LIMIT(d, m)                                                                    \
 	{                                                                              \
 		{                                                                      \
@@ -254,7 +321,7 @@ static void run_state(struct control_call *c)
 const struct control_command control_commands[] = {
 	{.name = "help", .summary = "the commands and their arguments", .run = run_help},
 	{.name = "counters", .summary = "the counters of the lab page", .run = run_counters},
-	{.name = "clear", .summary = "zero the counters", .changes = true, .run = run_clear},
+	{.name = "clear", .summary = "zero the counters", .run = run_clear},
 	{.name = "audit",
 	 .summary = "compare all that is cached with the tables",
 	 .arg = {{.name = "confirm", .type = json_type_boolean}},
@@ -272,6 +339,12 @@ const struct control_command control_commands[] = {
 	 .arg = LIMIT(DEFAULT_LIMIT, MAX_LIMIT),
 	 .run = run_trace},
 	{.name = "state", .summary = "the unit, the functions and their queues", .run = run_state},
+	{.name = "inject",
+	 .summary = "let something fail, as --inject does",
+	 .arg = {{.name = "spec", .type = json_type_string, .required = true}},
+	 .run = run_inject},
+	{.name = "disarm", .summary = "let nothing fail any more", .run = run_disarm},
+	{.name = "injected", .summary = "what has failed, and what is to", .run = run_injected},
 };
 
 const size_t control_commands_count = ARRAY_SIZE(control_commands);

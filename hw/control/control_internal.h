@@ -19,7 +19,7 @@
 /**
  * struct control_arg - An argument of a command.
  * @type: json_type_boolean, json_type_int (1..@max) or json_type_string
- * @required: an error without; else @def (boolean: 0 or 1) is its value
+ * @required: of a string: an error without; else @def (boolean: 0 or 1) is its value
  */
 struct control_arg {
 	const char *name;
@@ -54,13 +54,11 @@ struct control_call {
 
 /**
  * struct control_command - A command.
- * @changes: it changes the model, and so is logged
  * @run: called with the machine's lock held
  */
 struct control_command {
 	const char *name;
 	const char *summary;
-	bool changes;
 	struct control_arg arg[CONTROL_ARGS];
 	void (*run)(struct control_call *c);
 };

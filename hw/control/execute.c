@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "control/control_internal.h"
-#include "log.h"
 #include "machine.h"
 
 /* No command has more than an object of scalars; an id may be anything up to here. */
@@ -125,14 +124,17 @@ static bool read_args(struct control_call *c, struct json_object *request)
 {
 	const struct control_arg *arg = c->command->arg;
 
-	for (unsigned int i = 0; i < CONTROL_ARGS && arg[i].name; i++) {
+	for (unsigned int i = 0; i < CONTROL_ARGS; i++)
 		c->arg[i].num = arg[i].def;
-		if (!arg[i].required || json_object_object_get_ex(request, arg[i].name, NULL))
+	if (!read_members(c, request))
+		return false;
+	for (unsigned int i = 0; i < CONTROL_ARGS; i++) {
+		if (!arg[i].required || c->arg[i].text)
 			continue;
 		control_fail(c, "\"%s\" is missing", arg[i].name);
 		return false;
 	}
-	return read_members(c, request);
+	return true;
 }
 
 static const struct control_command *find_command(const char *name)
@@ -161,8 +163,6 @@ static void execute(struct control_call *c, struct json_object *request)
 	}
 	if (!read_args(c, request))
 		return;
-	if (c->command->changes)
-		log_info("control: %s", c->command->name);
 	machine_lock(c->model->machine);
 	c->command->run(c);
 	machine_unlock(c->model->machine);

@@ -17,6 +17,7 @@
 
 #include "accel_fixture.h"
 #include "control/control.h"
+#include "inject/inject.h"
 #include "log.h"
 #include "oracle/oracle.h"
 #include "trace.h"
@@ -40,9 +41,11 @@ static int setup(void **state)
 	machine_lock(&r.f->machine);
 	r.f->machine.oracle = oracle_new(r.f->unit, r.findings);
 	r.f->machine.trace = trace_new(4096);
+	r.f->machine.inject = inject_new(&r.f->machine, 1);
 	machine_unlock(&r.f->machine);
 	assert_non_null(r.f->machine.oracle);
 	assert_non_null(r.f->machine.trace);
+	assert_non_null(r.f->machine.inject);
 	fx_queue_open(r.f, QUEUE, FX_PASID, 8);
 	r.model = (struct control_model){
 		.machine = &r.f->machine, .unit = r.f->unit, .accel = &r.f->accel, .accels = 1};
@@ -66,10 +69,19 @@ static void without_trace(void)
 	machine_unlock(&r.f->machine);
 }
 
+static void without_inject(void)
+{
+	machine_lock(&r.f->machine);
+	inject_free(r.f->machine.inject);
+	r.f->machine.inject = NULL;
+	machine_unlock(&r.f->machine);
+}
+
 static int teardown(void **state)
 {
 	without_oracle();
 	without_trace();
+	without_inject();
 	fclose(r.findings);
 	free(r.text);
 	return fx_teardown(state);
@@ -172,8 +184,7 @@ static void help_knows_every_command(void **state)
 		assert_true(strlen(text(command, "summary")) > 4);
 		for (size_t n = 0; n < length(command, "arguments"); n++)
 			text(element(command, "arguments", n), "name");
-		snprintf(line, sizeof(line), "{\"cmd\":\"%s\",\"spec\":\"\",\"no\":1}",
-			 text(command, "cmd"));
+		snprintf(line, sizeof(line), "{\"cmd\":\"%s\",\"no\":1}", text(command, "cmd"));
 		refuse(line, "has no argument");
 	}
 	json_object_put(reply);
@@ -416,11 +427,57 @@ static void state_of_unit_and_queues(void **state)
 	json_object_put(reply);
 }
 
+/* Lost by name, counted, and lost no more. */
+static void faults(void **state)
+{
+	struct json_object *reply, *armed;
+
+	(void)state;
+	use_page(true);
+	json_object_put(ask("{\"cmd\":\"inject\",\"spec\":\"lose,types=pdevtlb\"}"));
+	json_object_put(ask("{\"cmd\":\"inject\",\"spec\":\"dma-abort,skip=9,count=forever\"}"));
+	reply = ask("{\"cmd\":\"injected\"}");
+	assert_int_equal(number(member(reply, "injected"), "lose"), 0);
+	assert_int_equal(length(reply, "armed"), 2);
+	armed = element(reply, "armed", 0);
+	assert_string_equal(text(armed, "kind"), "lose");
+	assert_int_equal(number(armed, "skip"), 0);
+	assert_int_equal(number(armed, "count"), 1);
+	armed = element(reply, "armed", 1);
+	assert_string_equal(text(armed, "kind"), "dma-abort");
+	assert_int_equal(number(armed, "skip"), 9);
+	assert_string_equal(text(armed, "count"), "forever");
+	json_object_put(reply);
+
+	fx_flush_iotlb(r.f, FX_PASID);
+	fx_flush_devtlb(r.f, FX_PASID, BASE, FX_PAGE);
+	reply = ask("{\"cmd\":\"injected\"}");
+	assert_int_equal(number(member(reply, "injected"), "lose"), 1);
+	assert_int_equal(length(reply, "armed"), 1);
+	json_object_put(reply);
+	reply = ask("{\"cmd\":\"audit\"}");
+	assert_int_equal(number(reply, "stale"), 1);
+	json_object_put(reply);
+
+	json_object_put(ask("{\"cmd\":\"disarm\"}"));
+	reply = ask("{\"cmd\":\"injected\"}");
+	assert_int_equal(length(reply, "armed"), 0);
+	json_object_put(reply);
+	refuse("{\"cmd\":\"inject\"}", "\"spec\" is missing");
+	refuse("{\"cmd\":\"inject\",\"spec\":7}", "\"spec\" is a string");
+	refuse("{\"cmd\":\"inject\",\"spec\":\"lose\\u0000\"}", "\"spec\" is a string");
+	refuse("{\"cmd\":\"inject\",\"spec\":\"loose\"}", "'loose' does not begin with");
+}
+
 static void what_is_not_there(void **state)
 {
 	(void)state;
 	without_oracle();
 	without_trace();
+	without_inject();
+	refuse("{\"cmd\":\"inject\",\"spec\":\"lose\"}", "injects nothing");
+	refuse("{\"cmd\":\"disarm\"}", "injects nothing");
+	refuse("{\"cmd\":\"injected\"}", "injects nothing");
 	refuse("{\"cmd\":\"audit\"}", "--no-oracle");
 	refuse("{\"cmd\":\"findings\"}", "--no-oracle");
 	refuse("{\"cmd\":\"trace\"}", "--trace");
@@ -448,6 +505,7 @@ int main(void)
 		TEST(what_is_cached),
 		TEST(last_events),
 		TEST(state_of_unit_and_queues),
+		TEST(faults),
 		TEST(what_is_not_there),
 	};
 
