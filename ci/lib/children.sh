@@ -24,15 +24,15 @@ children_open() {
 	exec {EVENTS_FD}<>"$RUN_DIR/events"
 }
 
-# children_close: end whatever still runs and remove RUN_DIR. May be called twice. QEMU goes
-# before svahw: it waits for the answers of its devices.
+# children_close: end whatever still runs and remove RUN_DIR, with what leads there. May be called
+# twice. QEMU goes before svahw: it waits for the answers of its devices.
 children_close() {
 	local name
 
 	for name in kvm qemu svahw; do
 		child_stop "$name"
 	done
-	[[ -z $RUN_DIR ]] || rm -rf "$RUN_DIR"
+	[[ -z $RUN_DIR ]] || rm -rf "$RUN_DIR" "${RESULT_DIR:-$RUN_DIR}/control.sock"
 	RUN_DIR=
 }
 

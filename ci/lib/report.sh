@@ -24,6 +24,7 @@ report() {
 	((LEVEL == 1)) || report_row vIOMMU "${NOTE["1 smpwc"]:-L1 said nothing about ECAP.SMPWC}"
 	report_row times "$(report_times)"
 	report_row oracle "$(report_oracle)"
+	report_row faults "${INJECT:-none}, seed $SEED"
 	report_pasids
 	report_descriptors
 	[[ -z $FAULT$BROKEN ]] || report_row failure "stage \"$STAGE\": $FAULT$BROKEN"

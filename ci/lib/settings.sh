@@ -9,6 +9,9 @@ LEVEL=${LEVEL:-2}
 VIA=${VIA:-both}
 ACCEL=${ACCEL:-auto}
 ORACLE=${ORACLE:-1}
+# What the model lets fail, and where its sequences of random numbers begin: drawn once if not given.
+INJECT=${INJECT:-}
+SEED=${SEED:-$SRANDOM}
 DEBUG=${DEBUG:-}
 TEST=${TEST:-}
 V=${V:-}
@@ -29,7 +32,7 @@ SUITES=${SUITES:-$TOP/suites}
 # Not a setting, but what prepare puts into the guests; empty: all programs.
 PROGRAMS=
 
-export LEVEL VIA ACCEL DEBUG TEST V KERNEL KSRC L1_KERNEL L2_KERNEL QEMU PROGRAMS
+export LEVEL VIA ACCEL SEED DEBUG TEST V KERNEL KSRC L1_KERNEL L2_KERNEL QEMU PROGRAMS
 
 # All time limits are multiplied by it. A kernel with KASAN and lockdep is about four times slower.
 TIME_FACTOR=${TIME_FACTOR:-$((DEBUG == 0 ? 1 : 4))}
@@ -43,6 +46,8 @@ settings_check() {
 	[[ $VIA =~ ^(pf|mdev|both)$ ]] || wrong+=("VIA=$VIA: want pf, mdev or both")
 	[[ $ACCEL =~ ^(auto|kvm|tcg)$ ]] || wrong+=("ACCEL=$ACCEL: want auto, kvm or tcg")
 	[[ $ORACLE == [01] ]] || wrong+=("ORACLE=$ORACLE: want 0 or 1")
+	[[ $SEED =~ ^(0x[0-9a-f]{1,16}|0|[1-9][0-9]{0,18})$ ]] ||
+		wrong+=("SEED=$SEED: want a number below 10^19, or up to 16 digits after 0x")
 	[[ -z $DEBUG || $DEBUG == [01] ]] || wrong+=("DEBUG=$DEBUG: want 0 or 1")
 	for file in KERNEL L1_KERNEL L2_KERNEL; do
 		[[ -z ${!file} || -r ${!file} ]] || wrong+=("$file=${!file}: cannot be read")
@@ -57,7 +62,7 @@ settings_check() {
 settings_list() {
 	local name
 
-	for name in LEVEL VIA ORACLE ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG SVAHW; do
+	for name in LEVEL VIA ORACLE INJECT SEED ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG SVAHW; do
 		[[ -z ${!name} ]] || printf '%s=%s\n' "$name" "${!name}"
 	done
 }

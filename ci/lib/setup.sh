@@ -35,6 +35,7 @@ set_up_rig() {
 	STAGE=packages
 	"$TOP/ci/packages" run || exit 2
 	svahw_build
+	inject_arguments
 	if ((LEVEL == 1)); then
 		images_prepare qemu l1_kernel l1_initrd
 	else
@@ -57,10 +58,13 @@ set_up_inputs() {
 	cp "$RUN_DIR/job" "$RESULT_DIR/job" || results_full
 	machine_l1_run
 	SVAHW_ARGS=(
-		"$SVAHW" --socket-dir "$RUN_DIR" "${SVAHW_DEVICES[@]}" --ready-fd 3 --once
+		"$SVAHW" --socket-dir "$RUN_DIR" "${SVAHW_DEVICES[@]}" "${INJECT_ARGS[@]}"
+		--ready-fd 3 --once --control "$RUN_DIR/control.sock"
 		--log-file "$RESULT_DIR/svahw.log" --stats "$RESULT_DIR/svahw.stats.json"
 		--trace "$RESULT_DIR/svahw.trace" --trace-events 262144
 		--findings "$RESULT_DIR/svahw.findings"
 	)
 	[[ $ORACLE != 0 ]] || SVAHW_ARGS+=(--no-oracle)
+	# Where ci/control finds it: a name below the results may be too long for a socket.
+	ln -s "$RUN_DIR/control.sock" "$RESULT_DIR/control.sock" || results_full
 }

@@ -11,6 +11,7 @@ accel_socket() {
 	(($1 == 0)) && printf 'accel.sock' || printf 'accel-%d.sock' "$(($1 + 1))"
 }
 
+# The longest name: control.sock has as many letters as accel-2.sock, of which there is no tenth.
 # socket_path_check: sets SOCKET_PATH_LENGTH; fails when sockets below TMPDIR cannot be named.
 socket_path_check() {
 	local path=${TMPDIR:-/tmp}/svakit.XXXXXX/accel-2.sock
