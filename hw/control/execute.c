@@ -19,24 +19,25 @@ void control_fail(struct control_call *c, const char *fmt, ...)
 	va_end(ap);
 }
 
-struct json_object *control_add(struct control_call *c, struct json_object *obj, const char *key,
-				struct json_object *val)
+static struct json_object *added(struct control_call *c, struct json_object *val, bool ok)
 {
-	if (obj && val && !json_object_object_add(obj, key, val))
+	if (ok)
 		return val;
 	json_object_put(val);
 	c->nomem = true;
 	return NULL;
 }
 
+struct json_object *control_add(struct control_call *c, struct json_object *obj, const char *key,
+				struct json_object *val)
+{
+	return added(c, val, obj && val && !json_object_object_add(obj, key, val));
+}
+
 struct json_object *control_append(struct control_call *c, struct json_object *array,
 				   struct json_object *val)
 {
-	if (array && val && !json_object_array_add(array, val))
-		return val;
-	json_object_put(val);
-	c->nomem = true;
-	return NULL;
+	return added(c, val, array && val && !json_object_array_add(array, val));
 }
 
 void control_add_number(struct control_call *c, struct json_object *obj, const char *key, u64 val)

@@ -20,6 +20,9 @@
 #define EV_MORE (CONTROL_CLIENTS + 1)
 #define MAX_EVENTS (CONTROL_CLIENTS + 2)
 
+/* Bytes for replies at first; then twice as many, up to CONTROL_OUT, which is a power of two. */
+#define FIRST_OUT 4096
+
 #define TOO_LONG "{\"ok\":false,\"error\":\"the line is too long\"}"
 #define UNENDED "{\"ok\":false,\"error\":\"the line has no end\"}"
 #define TOO_MANY "{\"ok\":false,\"error\":\"too many clients\"}\n"
@@ -160,6 +163,7 @@ static void client_flush(struct control_client *client)
 /* Make room for @len bytes behind those that wait. Return: whether there is. */
 static bool client_room(struct control_client *client, size_t len)
 {
+	size_t size = client->out_size ? client->out_size : FIRST_OUT;
 	char *out;
 
 	if (client->out_len + len <= client->out_size)
@@ -170,11 +174,13 @@ static bool client_room(struct control_client *client, size_t len)
 	client->out_pos = 0;
 	if (client->out_len + len > CONTROL_OUT)
 		return false;
-	out = realloc(client->out, client->out_len + len);
+	while (size < client->out_len + len)
+		size *= 2;
+	out = realloc(client->out, size);
 	if (!out)
 		return false;
 	client->out = out;
-	client->out_size = client->out_len + len;
+	client->out_size = size;
 	return true;
 }
 
