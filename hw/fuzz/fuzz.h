@@ -18,6 +18,9 @@
 /** fuzz_vfio_user() - A client's messages and descriptors. Return: 0. */
 int fuzz_vfio_user(const u8 *data, size_t size);
 
+/** fuzz_control() - Lines of clients of the control socket. Return: 0. */
+int fuzz_control(const u8 *data, size_t size);
+
 /** fuzz_registers() - Register accesses, guest memory and turns of the engine. Return: 0. */
 int fuzz_registers(const u8 *data, size_t size);
 

@@ -19,6 +19,8 @@ struct recipe {
 	void (*make)(struct seed *o);
 };
 
+extern const struct recipe seeds_control[];
+extern const size_t seeds_control_count;
 extern const struct recipe seeds_registers[];
 extern const size_t seeds_registers_count;
 extern const struct recipe seeds_vfio_user[];

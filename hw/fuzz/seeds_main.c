@@ -53,6 +53,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	return make_folder(argv[1]) ||
+	       write_seeds(argv[1], "fuzz_control", seeds_control, seeds_control_count) ||
 	       write_seeds(argv[1], "fuzz_registers", seeds_registers, seeds_registers_count) ||
 	       write_seeds(argv[1], "fuzz_vfio_user", seeds_vfio_user, seeds_vfio_user_count);
 }

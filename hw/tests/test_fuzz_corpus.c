@@ -71,6 +71,12 @@ static void vfio_user_seeds(void **state)
 	replay_seeds(seeds_vfio_user, seeds_vfio_user_count, fuzz_vfio_user);
 }
 
+static void control_seeds(void **state)
+{
+	(void)state;
+	replay_seeds(seeds_control, seeds_control_count, fuzz_control);
+}
+
 static void registers_seeds(void **state)
 {
 	(void)state;
@@ -81,6 +87,12 @@ static void vfio_user(void **state)
 {
 	(void)state;
 	replay(FUZZ_CORPUS "/fuzz_vfio_user", fuzz_vfio_user);
+}
+
+static void control(void **state)
+{
+	(void)state;
+	replay(FUZZ_CORPUS "/fuzz_control", fuzz_control);
 }
 
 static void registers(void **state)
@@ -95,11 +107,13 @@ static void nothing(void **state)
 	(void)state;
 	assert_int_equal(fuzz_vfio_user(NULL, 0), 0);
 	assert_int_equal(fuzz_registers(NULL, 0), 0);
+	assert_int_equal(fuzz_control(NULL, 0), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(control_seeds),   cmocka_unit_test(control),
 		cmocka_unit_test(vfio_user_seeds), cmocka_unit_test(registers_seeds),
 		cmocka_unit_test(vfio_user),	   cmocka_unit_test(registers),
 		cmocka_unit_test(nothing),
