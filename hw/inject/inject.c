@@ -132,6 +132,8 @@ static bool matches_arg(const struct inject_rule *r, const struct inject_at *at)
 	case SVK_INJECT_IRQ_LOST:
 	case SVK_INJECT_IRQ_LATE:
 		return matches_irq(r->arg, at);
+	case SVK_INJECT_BIT_FLIP:
+		return svk_get(SVK_FLIP_TABLE, r->arg) == at->what;
 	default:
 		return true;
 	}

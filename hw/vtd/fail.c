@@ -293,3 +293,17 @@ void vtd_fail_reset(struct vtd *v)
 	for (unsigned int i = 0; i < VTD_EVENTS; i++)
 		timer_stop(v->m, &v->fail.event[i].timer);
 }
+
+bool vtd_fail_flip(struct vtd *v, const struct inject_at *at, u64 *q, unsigned int n)
+{
+	const struct inject_rule *r = inject_armed(v->m->inject, SVK_INJECT_BIT_FLIP);
+	unsigned int bit;
+
+	if (!r || v->inspecting)
+		return false;
+	bit = (unsigned int)svk_get(SVK_FLIP_BIT, r->arg) % (64 * n);
+	if (!inject_strikes(v->m->inject, SVK_INJECT_BIT_FLIP, at))
+		return false;
+	q[bit / 64] ^= SVK_BIT(bit % 64);
+	return true;
+}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gmem.h"
+#include "inject/inject.h"
 #include "vtd/vtd_internal.h"
 
 static u64 above_haw(void)
@@ -29,6 +30,7 @@ static int root_fetch(struct vtd *v, struct vtd_context *ce)
 	ce->upper_at = (v->root & VTD_RTADDR_RTA) + (sid >> 8) * 16u + (sid & 0x80 ? 8 : 0);
 	if (gmem_read64(v->mem, ce->upper_at, &e))
 		return VTD_FR_SRT_1;
+	vtd_fail_flip(v, &(struct inject_at){.sid = sid, .what = SVK_TABLE_ROOT}, &e, 1);
 	ce->upper = e;
 	if (!(e & VTD_ROOT_P))
 		return VTD_FR_SRT_2;
@@ -83,6 +85,7 @@ int vtd_context_read(struct vtd *v, u16 sid, struct vtd_context *ce, bool *fpd)
 	m.at = (ce->upper & VTD_ROOT_CTP) + (sid & 0x7f) * sizeof(q);
 	if (qwords_read(v, m.at, 4, q))
 		return VTD_FR_SCT_1;
+	vtd_fail_flip(v, &(struct inject_at){.sid = sid, .what = SVK_TABLE_CONTEXT}, q, 4);
 	*fpd = q[0] & VTD_CE_FPD;
 	if (!(q[0] & VTD_CE_P))
 		return VTD_FR_SCT_2;
@@ -158,10 +161,13 @@ static bool pe_valid(const struct vtd *v, const u64 *q)
 static int directory_fetch(struct vtd *v, const struct vtd_context *ce, struct vtd_pasid *pe)
 {
 	u64 rsvd = ~(VTD_PDE_P | VTD_PDE_FPD | VTD_PDE_SMPTBLPTR) | above_haw();
+	const struct inject_at at = {
+		.has_pasid = true, .sid = ce->sid, .pasid = pe->pasid, .what = SVK_TABLE_PASID_DIR};
 
 	pe->upper_at = ce->dir + (pe->pasid >> 6) * 8u;
 	if (gmem_read64(v->mem, pe->upper_at, &pe->upper))
 		return VTD_FR_SPD_1;
+	vtd_fail_flip(v, &at, &pe->upper, 1);
 	pe->fpd = pe->upper & VTD_PDE_FPD;
 	if (!(pe->upper & VTD_PDE_P))
 		return VTD_FR_SPD_2;
@@ -181,6 +187,8 @@ static int pasid_qwords(struct vtd *v, const struct vtd_context *ce, struct vtd_
 {
 	const u64 rsvd[8] = {v->pe_rsvd[0], v->pe_rsvd[1], v->pe_rsvd[2], ~0ULL,
 			     ~0ULL,	    ~0ULL,	   ~0ULL,	  ~0ULL};
+	const struct inject_at at = {
+		.has_pasid = true, .sid = ce->sid, .pasid = pe->pasid, .what = SVK_TABLE_PASID};
 	struct vtd_malformed m = {.table = SVK_TABLE_PASID, .sid = ce->sid, .pasid = pe->pasid};
 	int ret = directory_fetch(v, ce, pe);
 
@@ -189,6 +197,7 @@ static int pasid_qwords(struct vtd *v, const struct vtd_context *ce, struct vtd_
 	m.at = (pe->upper & VTD_PDE_SMPTBLPTR) + (pe->pasid & 63) * 64u;
 	if (qwords_read(v, m.at, 8, q))
 		return VTD_FR_SPT_1;
+	vtd_fail_flip(v, &at, q, 8);
 	pe->fpd |= (q[0] & VTD_PE_FPD) != 0;
 	if (!(q[0] & VTD_PE_P))
 		return VTD_FR_SPT_2;

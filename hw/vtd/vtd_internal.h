@@ -389,6 +389,16 @@ bool vtd_fail_event(struct vtd *v, unsigned int ctl, u64 addr, u32 data);
 /** vtd_fail_wait_over() - It has completed, or has been aborted. */
 void vtd_fail_wait_over(struct vtd *v);
 
+/**
+ * vtd_fail_flip() - An entry of a table has been fetched: one bit of it may be wrong.
+ * @at: whose; @what is the table
+ * @q: the entry, or as much of it as there is to see
+ * @n: quadwords; of a bit beyond them, its number modulo theirs
+ *
+ * Return: whether it is.
+ */
+bool vtd_fail_flip(struct vtd *v, const struct inject_at *at, u64 *q, unsigned int n);
+
 /* fail_prq.c */
 /** vtd_fail_request() - Return: a rule of this kind strikes a page request; never a stop marker. */
 bool vtd_fail_request(struct vtd *v, enum svk_inject kind, const struct vtd_page_request *req);

@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "gmem.h"
+#include "inject/inject.h"
 #include "vtd/vtd_internal.h"
 
 #define WALK_AGAIN (-EAGAIN)
@@ -32,6 +33,12 @@ struct update {
 	int reason; /* if the memory cannot be written */
 };
 
+/* An entry that was fetched with one bit wrong. */
+struct flip {
+	u64 slot;
+	u64 bit;
+};
+
 struct walk {
 	struct vtd *v;
 	bool peek; /* look only: nothing is set, nothing is counted */
@@ -39,6 +46,8 @@ struct walk {
 	const struct vtd_request *req;
 	struct update update[WALK_UPDATES];
 	unsigned int updates;
+	struct flip flip[WALK_UPDATES];
+	unsigned int flips;
 	u8 first; /* VTD_PAGE_* of the first stage */
 };
 
@@ -71,6 +80,42 @@ static void walk_count(const struct walk *w, enum svk_lab_counter c)
 		machine_count(w->v->m, c);
 }
 
+static void entry_flip(struct walk *w, enum svk_table table, u64 slot, u64 *entry)
+{
+	const struct inject_at at = {
+		.has_pasid = true,
+		.sid = w->pe->sid,
+		.pasid = w->pe->pasid,
+		.addr = w->req->addr,
+		.size = 1,
+		.what = table,
+	};
+	u64 held = *entry;
+
+	if (vtd_fail_flip(w->v, &at, entry, 1) && w->flips < WALK_UPDATES)
+		w->flip[w->flips++] = (struct flip){slot, held ^ *entry};
+}
+
+/* Return: whether there is memory. What is read may have a bit that memory has not. */
+static bool entry_read(struct walk *w, enum svk_table table, u64 slot, u64 *entry)
+{
+	if (gmem_read64(w->v->mem, slot, entry))
+		return false;
+	if (!w->peek && inject_armed(w->v->m->inject, SVK_INJECT_BIT_FLIP))
+		entry_flip(w, table, slot, entry);
+	return true;
+}
+
+/* What memory holds where @seen was fetched. */
+static u64 entry_held(const struct walk *w, u64 slot, u64 seen)
+{
+	for (unsigned int i = 0; i < w->flips; i++) {
+		if (w->flip[i].slot == slot)
+			return seen ^ w->flip[i].bit;
+	}
+	return seen;
+}
+
 static void update_add(struct walk *w, u64 addr, u64 old, u64 bits, int reason)
 {
 	for (unsigned int i = 0; i < w->updates; i++) {
@@ -79,7 +124,7 @@ static void update_add(struct walk *w, u64 addr, u64 old, u64 bits, int reason)
 			return;
 		}
 	}
-	w->update[w->updates++] = (struct update){addr, old, bits, reason};
+	w->update[w->updates++] = (struct update){addr, entry_held(w, addr, old), bits, reason};
 }
 
 static int ss_denied(enum ss_use use)
@@ -128,7 +173,7 @@ static int ss_walk(struct walk *w, u64 addr, enum ss_use use, struct ss_hit *hit
 	hit->perm = VTD_SS_R | VTD_SS_W;
 	for (;; level--) {
 		hit->slot = table + (addr >> level_shift(level) & 511) * 8;
-		if (gmem_read64(w->v->mem, hit->slot, &hit->leaf))
+		if (!entry_read(w, SVK_TABLE_SECOND_STAGE, hit->slot, &hit->leaf))
 			return level == pe->ss_levels ? VTD_FR_SSS_4 : VTD_FR_SSS_1;
 		if (!(hit->leaf & (VTD_SS_R | VTD_SS_W)))
 			return ss_denied(use);
@@ -178,7 +223,7 @@ static int fs_read(struct walk *w, unsigned int level, u64 slot, struct fs_step 
 		slot = s->ss.addr;
 	}
 	s->slot = slot;
-	if (gmem_read64(w->v->mem, slot, &s->entry))
+	if (!entry_read(w, SVK_TABLE_FIRST_STAGE, slot, &s->entry))
 		return top ? VTD_FR_SFS_4 : VTD_FR_SFS_1;
 	if (!(s->entry & VTD_FS_P))
 		return VTD_FR_SFS_2;
@@ -395,6 +440,7 @@ static int walk_pass_through(const struct vtd_request *req, struct vtd_page *pag
 static int walk_any(struct walk *w, struct vtd_page *page)
 {
 	w->updates = 0;
+	w->flips = 0;
 	page->mid = 0;
 	if (w->pe->pgtt == VTD_PGTT_PT)
 		return walk_pass_through(w->req, page);
