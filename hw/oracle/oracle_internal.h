@@ -10,7 +10,7 @@
 #include "vtd/vtd.h"
 
 #define ORACLE_HISTORY 8192 /* descriptors remembered */
-#define ORACLE_MARKS 65536 /* stale entries of which something is remembered; a power of two */
+#define ORACLE_MARKS 16384 /* stale entries of which something is remembered; a power of two */
 #define ORACLE_LOOKED_FOR 4096 /* findings of one audit whose causes are looked for */
 #define ORACLE_REPORTS 4096 /* findings written to the log and the file; all are counted */
 #define ORACLE_LINES 64 /* of these, the last ones, kept for oracle_line() */

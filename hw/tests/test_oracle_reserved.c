@@ -8,7 +8,9 @@
 
 #include "log.h"
 #include "oracle/oracle.h"
+#include "tests/fault_fixture.h"
 #include "tests/oracle_fixture.h"
+#include "vtd/vtd_internal.h"
 
 static void expect_rule(struct oc *oc, const char *id, const char *detail)
 {
@@ -181,6 +183,33 @@ static void an_audit_breaks_no_rule(void **state)
 	oc_expect(oc, "\"kind\":\"stale\"");
 }
 
+/* A fetch may be spoilt on purpose, or software be quicker: what counts is what memory holds. */
+static void not_what_memory_holds(void **state)
+{
+	struct oc *oc = *state;
+	struct vtd_malformed m = {.table = SVK_TABLE_ROOT, .at = oc->vt->root, .bits = 2};
+
+	map_page(oc);
+	m.value = vt_get(oc->vt, m.at) | 2;
+	vtd_malformed(oc->vt->v, &m);
+	assert_int_equal(oracle_findings(oc->o), 0);
+	vt_put(oc->vt, m.at, m.value);
+	vtd_malformed(oc->vt->v, &m);
+	assert_int_equal(oracle_findings(oc->o), 1);
+}
+
+static void spoilt_on_its_way(void **state)
+{
+	struct oc *oc = *state;
+
+	map_page(oc);
+	fault_arm(&oc->vt->m, "bit-flip,table=first-stage,bit=51");
+	assert_int_equal(oc_use(oc, OC_PASID, OC_VA, true), VTD_FR_SFS_3);
+	assert_int_equal(fault_struck(&oc->vt->m, SVK_INJECT_BIT_FLIP), 1);
+	assert_int_equal(oc_use(oc, OC_PASID, OC_VA, true), 0);
+	oc_confirm(oc, 0);
+}
+
 /* More than are remembered: told again, and counted, and no harm done. */
 static void many_entries(void **state)
 {
@@ -212,7 +241,8 @@ int main(void)
 		TEST(context_entry),	       TEST(context_entry_upper_half),
 		TEST(pasid_directory_entry),   TEST(pasid_table_entry),
 		TEST(first_stage_entry),       TEST(second_stage_entry),
-		TEST(an_audit_breaks_no_rule), TEST(many_entries),
+		TEST(an_audit_breaks_no_rule), TEST(not_what_memory_holds),
+		TEST(spoilt_on_its_way),       TEST(many_entries),
 	};
 
 	return cmocka_run_group_tests_name("oracle_reserved", tests, NULL, NULL);

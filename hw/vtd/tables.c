@@ -56,7 +56,7 @@ static int qwords_read(struct vtd *v, u64 addr, unsigned int n, u64 *q)
 	return 0;
 }
 
-/* The first quadword with reserved bits set, in , which has the address of the entry. */
+/* The first quadword with reserved bits set, in @m, which has the address of the entry. */
 static bool qwords_reserved(struct vtd_malformed *m, const u64 *q, const u64 *rsvd, unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++) {
@@ -157,7 +157,7 @@ static bool pe_valid(const struct vtd *v, const u64 *q)
 		       (svk_get(VTD_CAP_SAGAW, v->cfg.cap) >> aw & 1));
 }
 
-/* The directory entry, in , which has the PASID. */
+/* The directory entry, in @pe, which has the PASID. */
 static int directory_fetch(struct vtd *v, const struct vtd_context *ce, struct vtd_pasid *pe)
 {
 	u64 rsvd = ~(VTD_PDE_P | VTD_PDE_FPD | VTD_PDE_SMPTBLPTR) | above_haw();
