@@ -142,7 +142,10 @@ void pci_seal(struct pci_function *fn)
 
 void pci_config_read(const struct pci_function *fn, unsigned int off, void *buf, unsigned int len)
 {
-	memcpy(buf, fn->config + off, len);
+	if (pci_removed(fn))
+		memset(buf, 0xff, len);
+	else
+		memcpy(buf, fn->config + off, len);
 }
 
 /* Whether a write of len bytes at off sets the self-clearing FLR bit. */
@@ -173,6 +176,8 @@ void pci_config_write(struct pci_function *fn, unsigned int off, const void *buf
 {
 	const u8 *in = buf;
 
+	if (pci_removed(fn))
+		return;
 	for (unsigned int i = 0; i < len; i++) {
 		u8 *byte = &fn->config[off + i];
 		u8 mask = fn->wmask[off + i];
@@ -194,7 +199,22 @@ void pci_reset(struct pci_function *fn)
 {
 	memcpy(fn->config, fn->reset_config, sizeof(fn->config));
 	pci_stop(fn);
+	fn->removed = false;
 	fn->ops->reset(fn);
+}
+
+void pci_remove(struct pci_function *fn)
+{
+	log_debug("%s: removed", fn->name);
+	pci_reset(fn);
+	fn->removed = true;
+	fn->removed_at = inject_plugs(fn->machine->inject);
+}
+
+bool pci_removed(const struct pci_function *fn)
+{
+	/* Its state has been that of a reset since it went. */
+	return fn->removed && fn->removed_at == inject_plugs(fn->machine->inject);
 }
 
 bool pci_bus_master(const struct pci_function *fn)
@@ -217,7 +237,7 @@ void pci_raise_msix(struct pci_function *fn, unsigned int vec)
 	const struct inject_at at = {.sid = fn->sid, .what = INJECT_IRQ(vec, 0)};
 	u64 delay;
 
-	if (vec >= fn->vectors || !fn->host_ops)
+	if (vec >= fn->vectors || !fn->host_ops || pci_removed(fn))
 		return;
 	switch (inject_irq(fn->machine->inject, &at, &delay)) {
 	case INJECT_IRQ_SENT:

@@ -61,6 +61,8 @@ struct pci_host_ops {
  * @next_cap: where the next capability goes (pci_add_cap())
  * @last_ext_cap: offset of the last extended capability, 0 = none yet
  * @next_ext_cap: where the next extended capability goes
+ * @removed: it is gone until inject_plugs() is another number
+ * @removed_at: that number
  * @late: when the first of the vectors that are late goes out
  * @late_at: when each of them does, 0 = it is not late
  */
@@ -83,6 +85,8 @@ struct pci_function {
 	unsigned int next_cap;
 	unsigned int last_ext_cap;
 	unsigned int next_ext_cap;
+	bool removed;
+	u64 removed_at;
 	struct timer late;
 	u64 late_at[PCI_MAX_VECTORS];
 };
@@ -145,8 +149,18 @@ void pci_config_read(const struct pci_function *fn, unsigned int off, void *buf,
 /** pci_config_write() - Apply masks, FLR and BAR sizing; calls config_written(). */
 void pci_config_write(struct pci_function *fn, unsigned int off, const void *buf, unsigned int len);
 
-/** pci_reset() - Configuration space to its reset state, then ops->reset(). */
+/** pci_reset() - Configuration space to its reset state, then ops->reset(); it is there again. */
 void pci_reset(struct pci_function *fn);
+
+/**
+ * pci_remove() - Surprise removal: as pci_reset(), and then it is gone.
+ *
+ * Configuration space reads as all ones, what is written is ignored, and no interrupt is sent;
+ * its BARs are @fn->ops' own business.
+ */
+void pci_remove(struct pci_function *fn);
+/** pci_removed() - Return: it is gone. */
+bool pci_removed(const struct pci_function *fn);
 
 /** pci_bus_master() - Whether the function may access memory (COMMAND.BME). */
 bool pci_bus_master(const struct pci_function *fn);

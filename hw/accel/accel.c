@@ -13,6 +13,8 @@
 
 static u64 accel_bar_read(struct pci_function *fn, unsigned int bar, u64 off, unsigned int len)
 {
+	if (pci_removed(fn))
+		return ~0ULL;
 	switch (bar) {
 	case SVK_ACCEL_BAR_CTRL:
 		return accel_ctrl_read(fn->priv, off, len);
@@ -27,6 +29,8 @@ static u64 accel_bar_read(struct pci_function *fn, unsigned int bar, u64 off, un
 static void accel_bar_write(struct pci_function *fn, unsigned int bar, u64 off, u64 val,
 			    unsigned int len)
 {
+	if (pci_removed(fn))
+		return;
 	if (bar == SVK_ACCEL_BAR_CTRL)
 		accel_ctrl_write(fn->priv, off, val, len);
 	else if (bar == SVK_ACCEL_BAR_PORTAL)
@@ -87,6 +91,8 @@ static bool accel_invalidate(void *endpoint, const struct vtd_devtlb_inv *inv)
 {
 	struct accel *a = endpoint;
 
+	if (pci_removed(&a->fn))
+		return false;
 	a->machine->count[SVK_LAB_ATC_DROPPED] +=
 		atc_invalidate(&a->atc, inv, vtd_watched(a->unit) ? accel_dropped : NULL, a);
 	return true;
@@ -102,7 +108,10 @@ static bool accel_each(void *endpoint, bool (*visit)(void *ctx, const struct vtd
 
 static void accel_response(void *endpoint, const struct vtd_page_response *resp)
 {
-	accel_pri_response(endpoint, resp);
+	struct accel *a = endpoint;
+
+	if (!pci_removed(&a->fn))
+		accel_pri_response(a, resp);
 }
 
 static const struct vtd_endpoint_ops accel_endpoint_ops = {

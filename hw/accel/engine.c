@@ -9,6 +9,7 @@
 
 #include "accel/accel_internal.h"
 #include "gmem.h"
+#include "inject/inject.h"
 #include "log.h"
 #include "machine.h"
 #include "trace.h"
@@ -167,6 +168,35 @@ static void start(struct accel *a, struct accel_queue *q)
 	}
 }
 
+/* Whether a rule is about a descriptor: by the queue's PASID, by either of its ranges. */
+static bool strikes(struct accel *a, const struct accel_queue *q, enum svk_inject kind)
+{
+	const struct accel_desc *d = &q->job.desc;
+	struct inject_at at = {
+		.has_pasid = q->pasid & SVK_QCFG_PASID_VALID,
+		.sid = a->cfg.sid,
+		.pasid = q->pasid & SVK_QCFG_PASID_MASK,
+		.addr = d->src,
+		.size = d->size,
+	};
+
+	if (!inject_matches(a->machine->inject, kind, &at))
+		at.addr = d->dst;
+	return inject_strikes(a->machine->inject, kind, &at);
+}
+
+/* Return: the function is gone, or has reset itself: there is no such queue any more. */
+static bool function_fails(struct accel *a, const struct accel_queue *q)
+{
+	if (strikes(a, q, SVK_INJECT_REMOVE))
+		pci_remove(&a->fn);
+	else if (strikes(a, q, SVK_INJECT_RESET))
+		pci_reset(&a->fn);
+	else
+		return false;
+	return true;
+}
+
 static void fetch(struct accel *a, struct accel_queue *q)
 {
 	u64 index = q->batch.active ? q->batch.done : q->head & (q->size - 1);
@@ -179,7 +209,8 @@ static void fetch(struct accel *a, struct accel_queue *q)
 
 	if (mem) {
 		accel_desc_fetch(&q->job.desc, mem);
-		start(a, q);
+		if (!function_fails(a, q))
+			start(a, q);
 	} else if (!q->batch.active) {
 		log_guest("%s: queue %u: descriptor fetch at 0x%" PRIx64 " refused", a->fn.name,
 			  q->index, (uint64_t)x.addr);

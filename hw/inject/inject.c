@@ -28,6 +28,7 @@ struct inject {
 	struct machine *m;
 	u64 seed;
 	unsigned int reports;
+	u64 plugs;
 	struct armed armed[SVK_INJECT_COUNT];
 	u64 struck[SVK_INJECT_COUNT];
 };
@@ -72,6 +73,7 @@ void inject_arm(struct inject *i, const struct inject_rule *r)
 
 	if (!is_kind(r->kind))
 		return;
+	i->plugs += r->kind == SVK_INJECT_REMOVE && !r->count;
 	a = &i->armed[r->kind];
 	a->rule = *r;
 	/* Two kinds with one seed have sequences of their own. */
@@ -81,6 +83,7 @@ void inject_arm(struct inject *i, const struct inject_rule *r)
 
 void inject_disarm_lab(struct inject *i)
 {
+	i->plugs++;
 	for (unsigned int kind = 0; kind < SVK_INJECT_COUNT; kind++) {
 		if (i->armed[kind].rule.lab)
 			i->armed[kind].rule.count = 0;
@@ -132,6 +135,9 @@ static bool matches_arg(const struct inject_rule *r, const struct inject_at *at)
 	case SVK_INJECT_IRQ_LOST:
 	case SVK_INJECT_IRQ_LATE:
 		return matches_irq(r->arg, at);
+	case SVK_INJECT_REMOVE:
+	case SVK_INJECT_RESET:
+		return !r->arg || r->arg == at->sid;
 	case SVK_INJECT_BIT_FLIP:
 		return svk_get(SVK_FLIP_TABLE, r->arg) == at->what;
 	default:
@@ -207,6 +213,11 @@ enum inject_irq inject_irq(struct inject *i, const struct inject_at *at, u64 *de
 		return INJECT_IRQ_SENT;
 	*delay_ns = svk_get(SVK_IRQ_DELAY, i->armed[SVK_INJECT_IRQ_LATE].rule.arg) * NS_PER_US;
 	return INJECT_IRQ_LATE;
+}
+
+u64 inject_plugs(const struct inject *i)
+{
+	return i ? i->plugs : 0;
 }
 
 u64 inject_struck(const struct inject *i, enum svk_inject kind)

@@ -121,6 +121,14 @@ enum inject_irq inject_irq(struct inject *i, const struct inject_at *at, u64 *de
 /** inject_struck() - Return: how often the kind has struck so far; 0 for a kind that is none. */
 u64 inject_struck(const struct inject *i, enum svk_inject kind);
 
+/**
+ * inject_plugs() - Return: a number that changes when functions that were removed come back.
+ *
+ * They do when a rule for SVK_INJECT_REMOVE without a count is armed, and when the lab page
+ * disarms all. @i may be NULL.
+ */
+u64 inject_plugs(const struct inject *i);
+
 /** inject_name() - Return: the kind as it is written in a specification, such as "bit-flip". */
 const char *inject_name(enum svk_inject kind);
 
