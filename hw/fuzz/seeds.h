@@ -26,6 +26,9 @@ extern const size_t seeds_registers_count;
 extern const struct recipe seeds_vfio_user[];
 extern const size_t seeds_vfio_user_count;
 
+/** seed_injected() - Recipe: every kind of fault. */
+void seed_injected(struct seed *o);
+
 /** seed_add() - Append @len bytes. */
 void seed_add(struct seed *o, const void *data, size_t len);
 

@@ -584,6 +584,7 @@ const struct recipe seeds_registers[] = {
 	{"superpages", superpages},
 	{"pasid_replaced", pasid_replaced},
 	{"lost", lost},
+	{"injected", seed_injected},
 	{"queue_error", queue_error},
 	{"virtual_commands", virtual_commands},
 	{"requests", requests},

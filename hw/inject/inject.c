@@ -12,7 +12,7 @@
 
 #define PAGE_SIZE 4096ULL
 #define CHANCE_BITS 16
-/* Strikes written to the log: a guest can have as many as it likes, but not fill the host's disk. */
+/* Strikes written to the log: a guest can have any number, but not fill the host's disk. */
 #define INJECT_REPORTS 4096
 #define NS_PER_S 1e9
 #define NS_PER_US 1000ULL

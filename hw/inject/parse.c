@@ -148,7 +148,7 @@ static int parse_word(const struct word *w, char *value, u64 *arg)
 	u64 val = 1;
 	u16 sid;
 
-	if (!value != (w->value == VALUE_FLAG))
+	if (value ? w->value == VALUE_FLAG : w->value != VALUE_FLAG)
 		return -EINVAL;
 	switch (w->value) {
 	case VALUE_FLAG:

@@ -361,9 +361,9 @@ void vtd_qi_run(struct vtd *v);
 void vtd_qi_disable(struct vtd *v);
 /** vtd_qi_cleared() - Software has cleared these bits of FSTS, IQE or ITE. */
 void vtd_qi_cleared(struct vtd *v, u32 bits);
-/** vtd_qi_unanswered() - A device has not answered: the queue stops at the next wait, or its end. */
+/** vtd_qi_unanswered() - A device has not answered: the queue stops at the next wait or end. */
 void vtd_qi_unanswered(struct vtd *v, u16 sid);
-/** vtd_qi_take() - Execute what is no wait, unless a device fails to answer. @told: who looks on. */
+/** vtd_qi_take() - Execute what is no wait, unless no device answers. @told: who looks on is. */
 void vtd_qi_take(struct vtd *v, const u64 *d, bool told);
 
 /* fail.c */
