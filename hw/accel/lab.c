@@ -115,6 +115,8 @@ void accel_lab_write(struct accel *a, u64 off, u64 val, unsigned int len)
 			a->machine->count[i] = 0;
 	} else if (o && off == SVK_LAB_AUDIT && (val & SVK_LAB_AUDIT_LOOK)) {
 		oracle_audit(o, val & SVK_LAB_AUDIT_CONFIRM);
+		if (val & SVK_LAB_AUDIT_FORGET)
+			vtd_forget(a->unit);
 	} else {
 		accel_lab_inject_write(a, off, val, len);
 	}

@@ -125,6 +125,23 @@ static void confirmed_is_found(void **state)
 	assert_int_equal(lab(f, SVK_LAB_FINDINGS), 1);
 }
 
+static void forgets_on_demand(void **state)
+{
+	struct svk_desc d = fx_desc(QUEUE, SVK_OP_FILL, 0, BASE, 8);
+	struct fx *f = *state;
+
+	use_page(f);
+	fx_unmap(f, FX_PASID, BASE);
+	/* FORGET alone is nothing. */
+	audit(f, SVK_LAB_AUDIT_FORGET);
+	audit(f, SVK_LAB_AUDIT_LOOK | SVK_LAB_AUDIT_FORGET);
+	assert_int_equal(lab(f, SVK_LAB_STALE), 2);
+	audit(f, SVK_LAB_AUDIT_LOOK | SVK_LAB_AUDIT_CONFIRM);
+	assert_int_equal(lab(f, SVK_LAB_ENTRIES), 0);
+	assert_int_equal(lab(f, SVK_LAB_FINDINGS), 0);
+	fx_expect(f, QUEUE, &d, SVK_CPL_FAULT_WRITE);
+}
+
 /* The device must be seen to write through what it should have forgotten. */
 static void lost_device_tlb_invalidation(void **state)
 {
@@ -282,6 +299,7 @@ int main(void)
 		TEST(clean_machine),
 		TEST(each_cache_counts),
 		TEST(confirmed_is_found),
+		TEST(forgets_on_demand),
 		TEST(lost_device_tlb_invalidation),
 		TEST(found_in_the_page),
 		TEST(rules_and_losses_in_the_page),

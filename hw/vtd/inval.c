@@ -141,3 +141,16 @@ void vtd_inv_all(struct vtd *v)
 	if (v->watch)
 		v->watch->forgotten(v->watcher);
 }
+
+void vtd_forget(struct vtd *v)
+{
+	static const struct vtd_devtlb_inv each[] = {{.has_pasid = false},
+						     {.has_pasid = true, .global = true}};
+
+	/* Devices last: they fill themselves from the unit. */
+	vtd_inv_all(v);
+	for (unsigned int i = 0; i < v->endpoints; i++) {
+		for (unsigned int j = 0; j < ARRAY_SIZE(each); j++)
+			v->endpoint[i].ops->invalidate(v->endpoint[i].priv, &each[j]);
+	}
+}

@@ -291,6 +291,9 @@ void vtd_dropped(struct vtd *v, const struct vtd_view *e);
 /** vtd_watched() - Return: whether any of the three would tell anyone. */
 bool vtd_watched(const struct vtd *v);
 
+/** vtd_forget() - Empty every cache, those of the endpoints included, as no descriptor asks for. */
+void vtd_forget(struct vtd *v);
+
 /**
  * vtd_attach() - Make an endpoint known under its source-id.
  *

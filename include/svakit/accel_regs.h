@@ -126,6 +126,7 @@ enum svk_queue_err {
 #define SVK_LAB_AUDIT_LOOK SVK_BIT(0) /* write: audit */
 #define SVK_LAB_AUDIT_CONFIRM SVK_BIT(1) /* write, with LOOK */
 #define SVK_LAB_AUDIT_AT_REST SVK_BIT(2) /* read: queue empty, no access in flight, last time */
+#define SVK_LAB_AUDIT_FORGET SVK_BIT(3) /* write, with LOOK: then empty every cache */
 #define SVK_LAB_AUDIT_PRESENT SVK_BIT(31) /* read: svahw runs with its oracle */
 #define SVK_LAB_STALE 0x2828 /* RO 8: entries that grant what the tables do not */
 #define SVK_LAB_LESS 0x2830 /* RO 8: entries that grant less than the tables */
