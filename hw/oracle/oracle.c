@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "log.h"
 #include "oracle/oracle_internal.h"
 
 #define PAGE_SIZE 4096ULL
@@ -58,14 +59,13 @@ static void watch_used(void *watcher, const struct vtd_view *e, u64 addr)
 
 static void watch_descriptor(void *watcher, const u64 *d, bool lost)
 {
-	unsigned int type = (unsigned int)(svk_get(VTD_DESC_TYPE_LO, d[0]) |
-					   svk_get(VTD_DESC_TYPE_HI, d[0]) << 4);
 	struct oracle *o = watcher;
 	struct oracle_desc *desc;
 
-	if (type == VTD_DESC_WAIT) {
+	if (oracle_desc_type(d) == VTD_DESC_WAIT) {
 		o->unwaited = false;
 		oracle_cost_wait(o);
+		oracle_loss_waited(o, d);
 		if (d[0] & VTD_WAIT_PD)
 			oracle_requests_drained(o);
 		return;
@@ -76,6 +76,11 @@ static void watch_descriptor(void *watcher, const u64 *d, bool lost)
 	o->unwaited_desc = *desc;
 	/* What is lost was sent: software has kept the rules. */
 	oracle_rules_descriptor(o, desc);
+	oracle_away_descriptor(o, d);
+	if (lost)
+		oracle_loss_begin(o, desc);
+	else
+		oracle_loss_descriptor(o, desc);
 }
 
 static void watch_dropped(void *watcher, const struct vtd_view *e)
@@ -168,6 +173,8 @@ static void watch_forgotten(void *watcher)
 	struct oracle *o = watcher;
 
 	o->answer_stale = false;
+	o->aways = 0;
+	o->loss.entries = 0;
 	o->duties = 0;
 	o->root = ROOT_DONE;
 	o->requests = 0;
@@ -232,7 +239,10 @@ static bool audit_entry(void *ctx, const struct vtd_view *e)
 	a->sum.entries++;
 	switch (vtd_inspect(a->o->unit, e, &now, &f.why)) {
 	case VTD_MATCH_SAME:
-		return true;
+		f.was_away = oracle_was_away(a->o, e);
+		if (!f.was_away)
+			return true;
+		break;
 	case VTD_MATCH_LESS:
 		a->sum.less++;
 		return true;
@@ -261,9 +271,14 @@ struct oracle_audit oracle_audit(struct oracle *o, bool confirm)
 	struct audit a = {.o = o, .confirm = confirm};
 
 	a.sum.at_rest = vtd_at_rest(o->unit);
+	o->audit_reports = 0;
+	o->loss.audits++;
 	vtd_inspect_each(o->unit, VTD_VIEW_ALL, audit_entry, &a);
 	/* What is not stale any more was used in time. */
 	oracle_marks_prune(&o->marks);
+	if (o->audit_reports > ORACLE_REPORTS_AUDIT)
+		log_error("oracle: %u more stale entries of this audit are only counted",
+			  o->audit_reports - ORACLE_REPORTS_AUDIT);
 	if (confirm)
 		oracle_rules_confirm(o);
 	o->last = a.sum;

@@ -14,6 +14,9 @@
 #define ORACLE_LOOKED_FOR 4096 /* findings of one audit whose causes are looked for */
 #define ORACLE_REPORTS 4096 /* findings written to the log and the file; all are counted */
 #define ORACLE_LINES 64 /* of these, the last ones, kept for oracle_line() */
+#define ORACLE_REPORTS_AUDIT 64 /* of these, by one audit: one loss can leave thousands stale */
+#define ORACLE_LOSS_ENTRIES 64 /* stale entries remembered of the latest loss */
+#define ORACLE_AWAY 64 /* PASID entries remembered as taken away */
 #define ORACLE_DUTIES 256 /* PASID entries whose caches are still to be invalidated */
 #define ORACLE_REQUESTS 1024 /* page requests that software has not done with */
 #define ORACLE_BAD 64 /* table entries with reserved bits that are not reported again */
@@ -132,6 +135,7 @@ struct oracle_cause {
  * @why: they do not grant it
  * @mark: what is remembered of it
  * @cause: why it is still there
+ * @was_away: the tables grant the same again, but did not; see oracle_was_away()
  */
 struct oracle_finding {
 	const struct vtd_view *cached;
@@ -139,6 +143,7 @@ struct oracle_finding {
 	struct vtd_why why;
 	const struct oracle_mark *mark;
 	struct oracle_cause cause;
+	bool was_away;
 };
 
 enum oracle_rule_id {
@@ -233,6 +238,32 @@ struct oracle_request {
 	bool drained;
 };
 
+/** struct oracle_away - A PASID entry that was gone from memory, at @at ns of CLOCK_MONOTONIC. */
+struct oracle_away {
+	u16 sid;
+	u16 did;
+	u32 pasid;
+	u64 at;
+};
+
+/**
+ * struct oracle_loss - The latest descriptor that was lost on purpose.
+ * @q: its quadwords 0 and 1
+ * @at: when, in ns of CLOCK_MONOTONIC
+ * @entry: stale ones that it would have removed, and that no later one has
+ * @entries: how many
+ * @waits: times that software has waited since
+ * @audits: since
+ */
+struct oracle_loss {
+	u64 q[2];
+	u64 at;
+	struct vtd_view entry[ORACLE_LOSS_ENTRIES];
+	size_t entries;
+	unsigned int waits;
+	unsigned int audits;
+};
+
 struct oracle {
 	struct vtd *unit;
 	FILE *out;
@@ -241,6 +272,7 @@ struct oracle {
 	unsigned int reports;
 	char *line[ORACLE_LINES];
 	u64 lines;
+	unsigned int audit_reports; /* of the present audit, or the last one */
 	struct oracle_audit last;
 	struct oracle_desc history[ORACLE_HISTORY];
 	u64 descs;
@@ -260,6 +292,9 @@ struct oracle {
 	u64 refused[4]; /* the last descriptor with reserved bits */
 	struct oracle_bad bad[ORACLE_BAD];
 	u64 bads;
+	struct oracle_loss loss;
+	struct oracle_away away[ORACLE_AWAY];
+	size_t aways;
 	bool unwaited; /* descriptors have been executed since the last wait */
 	struct oracle_desc unwaited_desc;
 };
@@ -304,6 +339,27 @@ void oracle_cost_dropped(struct oracle *o, const struct vtd_view *e);
 void oracle_cost_wait(struct oracle *o);
 /** oracle_cost_forget() - It has been cut off. */
 void oracle_cost_forget(struct oracle *o);
+
+/** oracle_desc_type() - Return: type of a descriptor, VTD_DESC_xxx. */
+static inline unsigned int oracle_desc_type(const u64 *q)
+{
+	return (unsigned int)(svk_get(VTD_DESC_TYPE_LO, q[0]) | svk_get(VTD_DESC_TYPE_HI, q[0])
+									<< 4);
+}
+
+/* away.c */
+/** oracle_away_descriptor() - A descriptor is about to be executed, or has been lost. */
+void oracle_away_descriptor(struct oracle *o, const u64 *q);
+/** oracle_was_away() - Whether an entry has outlived the PASID entry that it came from. */
+bool oracle_was_away(const struct oracle *o, const struct vtd_view *e);
+
+/* lost.c */
+/** oracle_loss_begin() - A descriptor has been lost. */
+void oracle_loss_begin(struct oracle *o, const struct oracle_desc *d);
+/** oracle_loss_descriptor() - Another one is about to be executed. */
+void oracle_loss_descriptor(struct oracle *o, const struct oracle_desc *d);
+/** oracle_loss_waited() - A wait descriptor. */
+void oracle_loss_waited(struct oracle *o, const u64 *d);
 
 /* rules.c */
 extern const struct oracle_rule oracle_rules[ORACLE_RULES];

@@ -115,7 +115,9 @@ static void add_now(struct text *t, const struct oracle_finding *f)
 {
 	const struct vtd_view *now = f->now;
 
-	if (f->why.reason) {
+	if (f->was_away) {
+		add(t, "its PASID entry was taken away meanwhile, and put back");
+	} else if (f->why.reason) {
 		add(t, "the %stables refuse it (fault reason 0x%x", tables_name(f->why.stage),
 		    f->why.reason);
 		if (now->addr != f->cached->addr)
@@ -336,7 +338,7 @@ void oracle_report(struct oracle *o, const struct oracle_finding *f)
 	u64 number = found_add(o, f->cached, found);
 	struct text t = {.len = 0};
 
-	if (!report_wanted(o))
+	if (o->audit_reports++ >= ORACLE_REPORTS_AUDIT || !report_wanted(o))
 		return;
 	add(&t, "stale %s entry: ", kind_names[f->cached->kind]);
 	add_who(&t, f->cached);
