@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "ktap.h"
+#include "oracle.h"
 
 #define UACCE_CLASS "/sys/class/uacce"
 #define UACCE_ALGORITHM "svakit"
@@ -226,5 +227,7 @@ int __svk_write_file(const char *path, const char *text)
 	if (write(fd, text, strlen(text)) < 0)
 		ret = -errno;
 	close(fd);
+	/* A device may be gone now, reset, or somebody else's. */
+	oracle_settle();
 	return ret;
 }

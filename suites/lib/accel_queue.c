@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "ktap.h"
 #include "memory.h"
+#include "oracle.h"
 
 #define RING_BYTES (SVK_QUEUE_ENTRIES * sizeof(struct svk_desc))
 #define CPL_BYTES (SVK_QUEUE_ENTRIES * sizeof(struct svk_cpl))
@@ -99,6 +100,7 @@ void svk_queue_close(struct svk_queue *q)
 	if (q->portal)
 		memory_unmap(q->portal, SVK_ACCEL_PAGE);
 	ASSERT_EQ(close(q->fd), 0);
+	oracle_settle();
 	if (q->ring)
 		memory_unmap(q->ring, RING_BYTES + CPL_BYTES);
 	q->fd = -1;

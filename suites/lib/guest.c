@@ -7,6 +7,7 @@
 #include "iommufd.h"
 #include "ktap.h"
 #include "memory.h"
+#include "oracle.h"
 
 /* First-stage entries, VT-d 9.8; the same bits as the CPU's. */
 #define ENTRY_PRESENT SVK_BIT(0)
@@ -43,6 +44,7 @@ void guest_stop(struct guest *g)
 		return;
 	ASSERT_EQ(close(g->iommufd), 0);
 	g->iommufd = -1;
+	oracle_invalidated();
 }
 
 u64 guest_alloc(struct guest *g, u64 size)
@@ -110,6 +112,7 @@ void guest_space_unmap(const struct guest_space *s, u64 va, u64 size)
 {
 	u64 off;
 
+	oracle_changed();
 	for (off = 0; off < size; off += GUEST_PAGE)
 		entry_set(leaf(s, va + off), 0);
 }

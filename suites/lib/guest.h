@@ -67,7 +67,7 @@ void guest_space_init(struct guest_space *s, struct guest *g);
  */
 void guest_space_map(const struct guest_space *s, u64 va, u64 gpa, u64 size);
 
-/** guest_space_unmap() - Make entries not present; the caller invalidates. */
+/** guest_space_unmap() - Make entries not present; the caller invalidates, or detaches. */
 void guest_space_unmap(const struct guest_space *s, u64 va, u64 size);
 
 /** guest_space_alloc() - Allocate and map. Return: GPA. */

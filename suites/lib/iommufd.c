@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ktap.h"
+#include "oracle.h"
 
 #define VTD_LEVELS_4 48
 
@@ -58,8 +59,15 @@ int __iommufd_unmap(int fd, u32 ioas, u64 iova, u64 size)
 		.iova = iova,
 		.length = size,
 	};
+	int ret = call(fd, IOMMUFD_IOC_IOAS_UNMAP, &arg);
 
-	return call(fd, IOMMUFD_IOC_IOAS_UNMAP, &arg);
+	oracle_settle();
+	return ret;
+}
+
+void iommufd_unmap(int fd, u32 ioas, u64 iova, u64 size)
+{
+	ASSERT_ERRNO(__iommufd_unmap(fd, ioas, iova, size), 0);
 }
 
 static int alloc_hwpt(int fd, struct iommufd_hwpt_alloc_arg *arg, u32 *hwpt)
@@ -125,8 +133,10 @@ int __iommufd_invalidate(int fd, u32 hwpt, u64 addr, u64 pages)
 		.entry_len = sizeof(range),
 		.entry_num = 1,
 	};
+	int ret = call(fd, IOMMUFD_IOC_HWPT_INVALIDATE, &arg);
 
-	return call(fd, IOMMUFD_IOC_HWPT_INVALIDATE, &arg);
+	oracle_invalidated();
+	return ret;
 }
 
 void iommufd_invalidate(int fd, u32 hwpt, u64 addr, u64 pages)

@@ -31,6 +31,8 @@ void iommufd_map(int fd, u32 ioas, void *mem, u64 iova, u64 size);
 
 /** __iommufd_unmap() - Undo; @iova and @size as mapped. On return the device cannot reach it. */
 int __iommufd_unmap(int fd, u32 ioas, u64 iova, u64 size);
+/** iommufd_unmap() - As __iommufd_unmap(). */
+void iommufd_unmap(int fd, u32 ioas, u64 iova, u64 size);
 
 /**
  * __iommufd_hwpt_alloc() - Make a page table of an address space.

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "oracle.h"
+
 static struct {
 	unsigned int planned;
 	unsigned int begun;
@@ -54,6 +56,7 @@ void ktap_start(unsigned int cases)
 	/* A line at a time, so that children and a killed program lose nothing. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	ktap.planned = cases;
+	oracle_settle();
 	printf("TAP version 13\n1..%u\n", cases);
 }
 
@@ -71,6 +74,8 @@ int ktap_finish(void)
 	bool planned;
 
 	end_case();
+	/* What is stale now will be flushed when the process ends. */
+	oracle_settle();
 	planned = ktap.begun == ktap.planned;
 	if (!planned)
 		ktap_diag("planned %u cases, ran %u", ktap.planned, ktap.begun);
@@ -133,6 +138,8 @@ static void fail(struct ktap_site site)
 	ktap.failed_now = true;
 	if (!site.fatal)
 		return;
+	/* The end of the process would hide it. */
+	oracle_settle();
 	if (ktap.child)
 		exit(KTAP_FAIL);
 	if (!ktap.name) {

@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "ktap.h"
+#include "oracle.h"
 
 #define CHANGE_WAIT_MS 10000
 
@@ -53,6 +54,15 @@ void memory_unmap(void *addr, size_t size)
 	int ret = munmap(addr, size);
 
 	ASSERT_TRUE(!ret, "munmap of %zu bytes at %p: %s", size, addr, strerror(errno));
+	oracle_settle();
+}
+
+void memory_protect(void *addr, size_t size, int prot)
+{
+	int ret = mprotect(addr, size, prot);
+
+	ASSERT_TRUE(!ret, "mprotect of %zu bytes at %p: %s", size, addr, strerror(errno));
+	oracle_settle();
 }
 
 void *memory_hole(size_t size)

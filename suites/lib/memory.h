@@ -30,6 +30,9 @@ void *memory_map_fd(int fd, size_t size);
 /** memory_unmap() - Unmap; on return the device cannot reach the pages. */
 void memory_unmap(void *addr, size_t size);
 
+/** memory_protect() - mprotect(); on return the device has no right that @prot takes away. */
+void memory_protect(void *addr, size_t size, int prot);
+
 /** memory_hole() - Reserve @size bytes that neither the CPU nor the device may touch. */
 void *memory_hole(size_t size);
 

@@ -4,8 +4,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "accel_device.h"
 #include "ktap.h"
@@ -59,4 +64,42 @@ void pf_run(const char *bdf, void (*main)(struct process *parent, void *arg), vo
 	ASSERT_ERRNO(__pf_move(bdf, "\n"), 0);
 	ASSERT_ERRNO(ret, 0);
 	EXPECT_EQ(status, 0);
+}
+
+/* Of pf_test(). */
+static char given[NAME_MAX + 1];
+
+const char *pf_given(void)
+{
+	return given;
+}
+
+int pf_test(int (*test)(void))
+{
+	const char *bdf = pf_find();
+	int ret, status;
+	pid_t pid;
+
+	if (!bdf)
+		ktap_skip_all("no accelerator is bound to svakit_accel: insmod svakit_accel.ko");
+	if (geteuid() || access("/dev/iommu", R_OK | W_OK))
+		ktap_skip_all("/dev/iommu cannot be opened: CONFIG_IOMMUFD=y, and root");
+	snprintf(given, sizeof(given), "%s", bdf);
+	ret = __pf_move(given, "vfio-pci");
+	pid = ret ? -1 : fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		exit(test());
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+		ktap_diag("giving %s to vfio-pci, or fork: %s", given,
+			  strerror(ret ? -ret : errno));
+		status = KTAP_FAIL << 8;
+	}
+	ret = __pf_move(given, "\n");
+	if (ret)
+		ktap_diag("giving %s back: %s", given, strerror(-ret));
+	if (WIFSIGNALED(status))
+		ktap_diag("the test died of signal %d", WTERMSIG(status));
+	return WIFEXITED(status) && !ret ? WEXITSTATUS(status) : KTAP_FAIL;
 }

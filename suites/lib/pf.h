@@ -27,4 +27,18 @@ int __pf_move(const char *bdf, const char *driver);
  */
 void pf_run(const char *bdf, void (*main)(struct process *parent, void *arg), void *arg);
 
+/**
+ * pf_test() - Run a whole test program while an accelerator belongs to vfio-pci.
+ * @test: from ktap_start() to ktap_finish(), in a process of its own
+ *
+ * Skips the program if there is no such function, or no /dev/iommu. Afterwards the function is
+ * given back, however the test ended.
+ *
+ * Return: exit status for main().
+ */
+int pf_test(int (*test)(void));
+
+/** pf_given() - Return: PCI address of the function that pf_test() has given to vfio-pci. */
+const char *pf_given(void);
+
 #endif /* SUITES_LIB_PF_H */

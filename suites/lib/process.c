@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "ktap.h"
+#include "oracle.h"
 
 static void make_pipe(int ends[2])
 {
@@ -38,12 +39,15 @@ void process_start(struct process *p, void (*main)(struct process *parent, void 
 		p->out = up[1];
 		ktap_child();
 		main(p, arg);
+		oracle_settle();
 		exit(ktap_child_status());
 	}
 	close(down[0]);
 	close(up[1]);
 	p->in = up[0];
 	p->out = down[1];
+	/* What was writable has been write-protected, to be copied when it is written to. */
+	oracle_settle();
 }
 
 void process_tell(const struct process *p, u64 value)
@@ -65,6 +69,8 @@ u64 process_hear(const struct process *p)
 		    PROCESS_WAIT_MS);
 	ASSERT_TRUE(read(p->in, &value, sizeof(value)) == sizeof(value),
 		    "the %s ended without a word", p->pid ? "child" : "parent");
+	/* What it has done until then is done. */
+	oracle_settle();
 	return value;
 }
 
@@ -79,6 +85,7 @@ int __process_wait(struct process *p, int timeout_ms, int *status)
 		ret = -ETIMEDOUT;
 	}
 	ASSERT_EQ(waitpid(p->pid, status, 0), p->pid);
+	oracle_settle();
 	close(exited.fd);
 	close(p->in);
 	close(p->out);
@@ -107,6 +114,7 @@ void process_kill(struct process *p)
 {
 	int status;
 
+	oracle_settle();
 	ASSERT_EQ(kill(p->pid, SIGKILL), 0);
 	status = process_wait(p);
 	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,

@@ -15,6 +15,7 @@
 
 #include "iommufd_abi.h"
 #include "ktap.h"
+#include "oracle.h"
 
 #define SIGNAL_WAIT_MS 10000
 
@@ -105,6 +106,7 @@ void vfio_cleanup(struct vfio *v)
 		return;
 	ASSERT_EQ(close(v->fd), 0);
 	v->fd = -1;
+	oracle_invalidated();
 }
 
 static int attach(const struct vfio *v, struct vfio_cdev_attach_arg arg, u32 *pt)
@@ -114,6 +116,7 @@ static int attach(const struct vfio *v, struct vfio_cdev_attach_arg arg, u32 *pt
 	arg.argsz = sizeof(arg);
 	arg.pt_id = *pt;
 	ret = call(v->fd, VFIO_CDEV_IOC_ATTACH, &arg);
+	oracle_invalidated();
 	if (!ret)
 		*pt = arg.pt_id;
 	return ret;
@@ -145,8 +148,10 @@ void vfio_attach_pasid(const struct vfio *v, u32 pasid, u32 pt)
 int __vfio_detach(const struct vfio *v)
 {
 	struct vfio_cdev_detach_arg arg = {.argsz = sizeof(arg)};
+	int ret = call(v->fd, VFIO_CDEV_IOC_DETACH, &arg);
 
-	return call(v->fd, VFIO_CDEV_IOC_DETACH, &arg);
+	oracle_invalidated();
+	return ret;
 }
 
 int __vfio_detach_pasid(const struct vfio *v, u32 pasid)
@@ -156,8 +161,10 @@ int __vfio_detach_pasid(const struct vfio *v, u32 pasid)
 		.flags = VFIO_CDEV_PASID,
 		.pasid = pasid,
 	};
+	int ret = call(v->fd, VFIO_CDEV_IOC_DETACH, &arg);
 
-	return call(v->fd, VFIO_CDEV_IOC_DETACH, &arg);
+	oracle_invalidated();
+	return ret;
 }
 
 void vfio_detach_pasid(const struct vfio *v, u32 pasid)

@@ -102,7 +102,7 @@ static void faults(void)
 	/* Not canonical with 48-bit addresses, not mapped with 57-bit ones. */
 	EXPECT_STATUS(run(svk_desc_copy(dst, bent, PAGE)), SVK_CPL_FAULT_READ);
 
-	ASSERT_EQ(mprotect(src, PAGE, PROT_READ), 0);
+	memory_protect(src, PAGE, PROT_READ);
 	res = run(svk_desc_fill(src, 0, 8));
 	EXPECT_STATUS(res, SVK_CPL_FAULT_WRITE);
 	EXPECT_EQ(res.fault_addr, (uintptr_t)src);
