@@ -3,7 +3,7 @@
 # The front door: every target is a program of ci/. `make help` says what there is.
 
 # Settings; the environment and the command line give them alike.
-export LEVEL VIA ORACLE INJECT SEED ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG TEST V RESULTS SVAHW TIME_FACTOR
+export LEVEL VIA ORACLE INJECT SEED LOSE ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG TEST V RESULTS SVAHW TIME_FACTOR
 
 help:
 	@ci/help
@@ -16,6 +16,9 @@ bench:
 
 fuzz:
 	@ci/fuzz $(or $(SECONDS),60)
+
+prove:
+	@ci/prove $(if $(LAST),--last $(LAST))
 
 check:
 	@ci/check
@@ -34,4 +37,4 @@ clean:
 	@rm -rf build
 	@printf 'removed build/; results/ and the cache (%s) are kept\n' "$${XDG_CACHE_HOME:-~/.cache}/svakit"
 
-.PHONY: help run bench fuzz check list doctor shell clean
+.PHONY: help run bench fuzz prove check list doctor shell clean

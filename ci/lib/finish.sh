@@ -16,6 +16,7 @@ finish_results() {
 	for ((level = 1; level <= LEVEL; level++)); do
 		finish_level "$level"
 	done
+	lose_results
 	if [[ -n $FAULT$BROKEN ]] && ((KTAP_FAILED == 0)); then
 		run_extra_failure native.machine "$FAULT$BROKEN"
 	fi

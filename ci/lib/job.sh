@@ -24,6 +24,11 @@ job_write() {
 	} >"$RUN_DIR/job"
 }
 
+# lose_in NAME: is the test to lose an invalidation? Tests of the oracle lose what they choose.
+lose_in() {
+	[[ -n $LOSE && ${TEST_SUITE[$1]} != oracle ]]
+}
+
 # job_tests GUEST: its tests, in order.
 job_tests() {
 	local name
@@ -31,6 +36,7 @@ job_tests() {
 	tests_of_guest "$1"
 	for name in ${GUEST_TESTS[@]+"${GUEST_TESTS[@]}"}; do
 		ORDERED[$name]=$1
+		! lose_in "$name" || printf '%d lose %d\n' "$1" "$LOSE"
 		printf '%d run %s %d %s %s\n' "$1" "$name" "${TEST_LIMIT[$name]}" \
 			"${KIND_DEVICES[${name%%.*}]}" "${TEST_ARGV[$name]}"
 	done

@@ -161,6 +161,10 @@ run_guest_event() {
 		read -r name status _ <<<"$rest"
 		run_guest_oracle "$level" "$name" "$status" "${rest##* }"
 		;;
+	lost)
+		read -r name status _ <<<"$rest"
+		! run_known "$level" "$name" || lose_judge "$name" "$status" "${rest##* }"
+		;;
 	note) run_guest_note "$level" "${rest%% *}" "${rest#* }" ;;
 	vmm) run_guest_vmm "$rest" ;;
 	verdict)

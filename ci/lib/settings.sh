@@ -12,6 +12,8 @@ ORACLE=${ORACLE:-1}
 # What the model lets fail, and where its sequences of random numbers begin: drawn once if not given.
 INJECT=${INJECT:-}
 SEED=${SEED:-$SRANDOM}
+# In each test one invalidation is lost, after so many others; empty: none.
+LOSE=${LOSE:-}
 DEBUG=${DEBUG:-}
 TEST=${TEST:-}
 V=${V:-}
@@ -48,6 +50,8 @@ settings_check() {
 	[[ $ORACLE == [01] ]] || wrong+=("ORACLE=$ORACLE: want 0 or 1")
 	[[ $SEED =~ ^(0x[0-9a-f]{1,16}|0|[1-9][0-9]{0,18})$ ]] ||
 		wrong+=("SEED=$SEED: want a number below 10^19, or up to 16 digits after 0x")
+	[[ -z $LOSE || $LOSE =~ ^(0|[1-9][0-9]{0,4})$ && $LOSE -le 65535 && $ORACLE == 1 ]] ||
+		wrong+=("LOSE=$LOSE: want 0..65535, and ORACLE=1")
 	[[ -z $DEBUG || $DEBUG == [01] ]] || wrong+=("DEBUG=$DEBUG: want 0 or 1")
 	for file in KERNEL L1_KERNEL L2_KERNEL; do
 		[[ -z ${!file} || -r ${!file} ]] || wrong+=("$file=${!file}: cannot be read")
@@ -62,7 +66,7 @@ settings_check() {
 settings_list() {
 	local name
 
-	for name in LEVEL VIA ORACLE INJECT SEED ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG SVAHW; do
+	for name in LEVEL VIA ORACLE INJECT SEED LOSE ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG SVAHW; do
 		[[ -z ${!name} ]] || printf '%s=%s\n' "$name" "${!name}"
 	done
 }

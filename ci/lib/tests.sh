@@ -16,6 +16,8 @@ declare -A KIND_GUEST=([native]=1 [guest]=2 [mdev]=2)
 
 # By full name (native.copy_file): what a job line needs, and what `make list` prints.
 declare -A TEST_LIMIT=() TEST_ARGV=() TEST_JOB=() TEST_TEXT=()
+# By full name: the folder of its suite.
+declare -A TEST_SUITE=()
 # By full name: why the test cannot be run here.
 declare -A TEST_UNMET=()
 # Full names, in the order of running.
@@ -36,11 +38,13 @@ tests_match() {
 }
 
 tests_add() {
-	local file=$1 name=$2 limit=$3 levels=$4 job=$5 args=$6 text=$7 level full
+	local file=$1 name=$2 limit=$3 levels=$4 job=$5 args=$6 text=$7 level full suite
 
 	[[ $name =~ ^[a-z][a-z0-9_]*$ && $limit =~ ^[1-9][0-9]*$ &&
 		$levels =~ ^[12m](,[12m])*$ && $job =~ ^(main|check|bench)$ ]] ||
 		die "$file: '$name $limit $levels $job' is no test: want name, seconds, levels, job"
+	suite=${file%/*}
+	suite=${suite##*/}
 	for level in ${levels//,/ }; do
 		full=${LEVEL_KIND[$level]}.$name
 		[[ -z ${TEST_LIMIT[$full]:-} ]] || die "$file: the test $full exists twice"
@@ -49,6 +53,7 @@ tests_add() {
 		TEST_ARGV[$full]="/bin/$name${args:+ $args}"
 		TEST_JOB[$full]=$job
 		TEST_TEXT[$full]=$text
+		TEST_SUITE[$full]=$suite
 	done
 }
 

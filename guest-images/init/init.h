@@ -47,12 +47,14 @@ enum job_verb {
 	JOB_MDEV,
 	JOB_HOTPLUG,
 	JOB_PF,
+	JOB_LOSE,
 };
 
 /**
  * struct job_line - One line of this level's job.
  * @verb: what to do
- * @name: of the test (JOB_RUN), UUID (JOB_MDEV, JOB_HOTPLUG), PCI address (JOB_PARENT, JOB_PF)
+ * @name: of the test (JOB_RUN), UUID (JOB_MDEV, JOB_HOTPLUG), PCI address (JOB_PARENT, JOB_PF),
+ *	how many to let pass (JOB_LOSE)
  * @limit_s: time limit in seconds (JOB_RUN, JOB_GUEST)
  * @env: environment of the test, "NAME=value", NULL-terminated (JOB_RUN)
  * @argv: words, NULL-terminated (JOB_RUN); one argument (JOB_VMM); the type (JOB_MDEV, JOB_HOTPLUG)
@@ -140,6 +142,18 @@ unsigned int klog_check(const char *name, enum klog_flags flags);
 /* oracle.c */
 /** oracle_start() - What the oracle has found so far belongs to others. */
 void oracle_start(void);
+/**
+ * oracle_lose() - Let the unit lose one invalidation that would remove a stale entry.
+ * @skip: let so many of them pass first, a number in text
+ */
+void oracle_lose(const char *skip);
+/**
+ * oracle_lose_end() - No more of that.
+ *
+ * A "lost" event says how many it were, and how many findings there are in all. If there was one,
+ * every cache is emptied.
+ */
+void oracle_lose_end(const char *name);
 /**
  * oracle_check() - Audit the translation caches; everything of @name has ended.
  * @expected: findings that @name has brought about on purpose

@@ -73,6 +73,7 @@ static const struct job_syntax syntax[] = {
 	{.word = "pf", .verb = JOB_PF, .name = true},
 	{.word = "shell", .verb = JOB_SHELL},
 	{.word = "quiet", .verb = JOB_QUIET},
+	{.word = "lose", .verb = JOB_LOSE, .name = true},
 };
 
 /* Behind the level. */

@@ -49,7 +49,8 @@ static void test_line(const char *line)
 		test_findings = (unsigned int)strtoul(line + sizeof(FINDINGS) - 1, NULL, 10);
 }
 
-static void run_test(const struct job_line *l, struct tally *t)
+/* @skip: of the line before that says what is to be lost, or NULL. */
+static void run_test(const struct job_line *l, const char *skip, struct tally *t)
 {
 	double start = uptime_s();
 	const struct command cmd = {.argv = l->argv, .env = l->env};
@@ -62,11 +63,15 @@ static void run_test(const struct job_line *l, struct tally *t)
 	oracle_start();
 	klog_mark(l->name);
 	event("start %s", l->name);
+	if (skip)
+		oracle_lose(skip);
 	rc = child_start(&c, &cmd);
 	if (rc)
 		die("start %s: %s", l->argv[0], strerror(-rc));
 	status = child_wait(&c, l->limit_s, test_line);
 	defects = klog_check(l->name, test_flags) + oracle_check(l->name, test_findings);
+	if (skip)
+		oracle_lose_end(l->name);
 	if (defects || (status && status != 4 && status != 2))
 		t->failed++;
 	else if (status == 4)
@@ -117,15 +122,19 @@ static unsigned int run_guest(const struct job *job, unsigned int limit_s)
 
 static void run_job(const struct job *job, struct tally *t)
 {
+	const char *skip = NULL;
+
 	for (size_t i = 0; i < job->lines; i++) {
 		const struct job_line *l = &job->line[i];
 
 		if (l->verb == JOB_RUN)
-			run_test(l, t);
+			run_test(l, skip, t);
 		else if (l->verb == JOB_SHELL)
 			run_shell();
 		else if (l->verb == JOB_GUEST)
 			t->failed += run_guest(job, l->limit_s);
+		/* For the line that follows. */
+		skip = l->verb == JOB_LOSE ? l->name : NULL;
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 #define SETTLE_STEP_MS 5
 
 static u64 seen;
+static u64 lost_before;
 
 static volatile u8 *lab_map(void)
 {
@@ -67,6 +69,47 @@ void oracle_start(void)
 		return;
 	if (present(lab32(bar, SVK_LAB_AUDIT)))
 		seen = lab64(bar, SVK_LAB_FINDINGS);
+	munmap((void *)bar, SVK_ACCEL_CTRL_SIZE);
+}
+
+/* Arms, or with @count 0 disarms. Return: descriptors lost until now. */
+static u64 arm(u64 skip, u64 count)
+{
+	volatile u8 *bar = lab_map();
+	u64 lost = 0;
+
+	if (!bar)
+		return 0;
+	if (present(lab32(bar, SVK_LAB_AUDIT))) {
+		*(volatile u32 *)(bar + SVK_LAB_INJECT_PASID) = 0;
+		*(volatile u32 *)(bar + SVK_LAB_INJECT_CHANCE) = 0;
+		*(volatile u64 *)(bar + SVK_LAB_INJECT_ADDR) = ~0ULL;
+		*(volatile u64 *)(bar + SVK_LAB_INJECT_ARG) = SVK_LOSE_TYPES | SVK_LOSE_STALE;
+		*(volatile u64 *)(bar + SVK_LAB_INJECT) =
+			svk_put(SVK_LAB_INJECT_KIND, SVK_INJECT_LOSE) |
+			svk_put(SVK_LAB_INJECT_SKIP, skip) | svk_put(SVK_LAB_INJECT_COUNT, count);
+		lost = lab64(bar, SVK_LAB_INJECTED(SVK_INJECT_LOSE));
+	}
+	munmap((void *)bar, SVK_ACCEL_CTRL_SIZE);
+	return lost;
+}
+
+void oracle_lose(const char *skip)
+{
+	lost_before = arm(strtoul(skip, NULL, 10), 1);
+}
+
+void oracle_lose_end(const char *name)
+{
+	volatile u8 *bar = lab_map();
+	u64 lost = arm(0, 0) - lost_before;
+
+	if (!bar)
+		return;
+	event("lost %s %llu %llu", name, (unsigned long long)lost, (unsigned long long)seen);
+	/* What is stale is no concern of the next test. */
+	if (lost)
+		audit(bar, SVK_LAB_AUDIT_LOOK | SVK_LAB_AUDIT_FORGET);
 	munmap((void *)bar, SVK_ACCEL_CTRL_SIZE);
 }
 
