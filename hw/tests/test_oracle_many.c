@@ -72,7 +72,7 @@ static void stale_entries(void **state)
 	assert_int_equal(a.stale, MANY);
 	assert_int_equal(a.used, ORACLE_MARKS);
 	assert_int_equal(oracle_findings(oc->o), ORACLE_MARKS);
-	assert_int_equal(lines(oc), ORACLE_REPORTS);
+	assert_int_equal(lines(oc), ORACLE_REPORTS_AUDIT);
 	oc_confirm(oc, 0);
 	/* Nothing is stopped by that, nor changed. */
 	assert_int_equal(oc_use(oc, OC_PASID, OC_VA, true), 0);
@@ -84,6 +84,23 @@ static void stale_entries(void **state)
 	stale_pages(oc, 10);
 	oracle_audit(oc->o, true);
 	assert_int_equal(oracle_findings(oc->o), ORACLE_MARKS + 10);
+}
+
+/* Audit by audit they come to an end as well. */
+static void reports_have_an_end(void **state)
+{
+	unsigned int audits = ORACLE_REPORTS / ORACLE_REPORTS_AUDIT + 1;
+	struct oc *oc = *state;
+
+	vt_simple_fs(oc->vt, OC_SID, OC_PASID, VT_DID, OC_VA, OC_PAGE);
+	for (unsigned int i = 0; i < audits; i++) {
+		stale_pages(oc, ORACLE_REPORTS_AUDIT);
+		oracle_audit(oc->o, true);
+		oc_flush_iotlb(oc, VT_DID, OC_PASID);
+		vt_wait(oc->vt);
+	}
+	assert_int_equal(oracle_findings(oc->o), audits * ORACLE_REPORTS_AUDIT);
+	assert_int_equal(lines(oc), ORACLE_REPORTS);
 }
 
 /* The register shows the last ones, whatever is written. */
@@ -136,6 +153,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(stale_entries),
 		TEST(the_last_ones_are_shown),
+		TEST(reports_have_an_end),
 		TEST(duties),
 		TEST(rules),
 	};
