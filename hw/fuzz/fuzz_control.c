@@ -21,6 +21,8 @@
 
 #define MAX_FDS 256
 #define TRACE_EVENTS 64
+/* Bytes that LINES_AGAIN may add in all: enough to fill every buffer, and soon executed. */
+#define MAX_AGAIN 0x4000
 /* Turns after which whatever was sent must have been served: a line, be it empty, is one. */
 #define MAX_TURNS (LINES_TEXT + 64)
 
@@ -41,6 +43,7 @@ static struct world {
 	char folder[32];
 	struct sockaddr_un addr;
 	struct lines_client client[LINES_CLIENTS];
+	size_t again; /* bytes that may still be repeated */
 	size_t have;
 	char text[LINES_TEXT];
 } w;
@@ -119,6 +122,9 @@ static void take(struct lines_client *c)
 static void send_text(struct lines_client *c, unsigned int times)
 {
 	while (w.have && times--) {
+		if (times && w.again < w.have)
+			times = 0;
+		w.again -= times ? w.have : 0;
 		if (send(c->fd, w.text, w.have, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 			fuzz_check(errno == EAGAIN || errno == EPIPE || errno == ECONNRESET);
 		serve();
@@ -166,6 +172,7 @@ static void world_init(void)
 	snprintf(w.addr.sun_path, sizeof(w.addr.sun_path), "%s/control", w.folder);
 	w.control = control_new(&m, w.addr.sun_path);
 	fuzz_check(w.control);
+	w.again = MAX_AGAIN;
 	w.have = 0;
 	for (unsigned int i = 0; i < LINES_CLIENTS; i++) {
 		w.client[i].fd = -1;

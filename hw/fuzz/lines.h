@@ -14,7 +14,7 @@ enum lines_op {
 	LINES_TAKE, /* receive all that came */
 	LINES_SHUTDOWN, /* it will send no more */
 	LINES_GUEST, /* u8: bits 5:0 page, which the device uses; bit 7: the guest unmaps it */
-	LINES_AGAIN, /* u8: the text so far so many times */
+	LINES_AGAIN, /* u8: the text so far so many times, as long as it is not too much */
 	LINES_BYTE, /* u8: this byte is text */
 };
 

@@ -68,9 +68,7 @@ static void unread(struct seed *o)
 	text(o, "{\"cmd\":\"help\"}\n");
 	put(o, LINES_AGAIN, 250);
 	text(o, "{\"cmd\":\"help\"}\n");
-	put(o, LINES_AGAIN, 250);
-	text(o, "{\"cmd\":\"help\"}\n");
-	put(o, LINES_AGAIN, 250, LINES_TAKE);
+	put(o, LINES_AGAIN, 150, LINES_TAKE);
 }
 
 const struct recipe seeds_control[] = {

@@ -381,6 +381,41 @@ static void control_socket(void **state)
 	close(accel);
 }
 
+/* Over the sockets: one function goes in the middle of its work, another has it come back. */
+static void faults_on_demand(void **state)
+{
+	struct run *r = *state;
+	time_t deadline = time(NULL) + RUN_DEADLINE_S;
+	struct job *job;
+	int vtd, fd[2];
+	char *text;
+
+	START_READY(r, "--log-file", r->log, "--accel-bdf=00:06.0", "--accel-bdf=00:0a.0",
+		    "--inject=remove,sid=00:0a.0", "--seed=7");
+	vtd = client_open(&r->vtd);
+	fd[0] = client_open(&r->accel);
+	fd[1] = client_open(&r->second);
+	job = start_job(fd[0], 0x1111111111111111ULL);
+	finish_job(fd[0], job, 0x1111111111111111ULL);
+	job = start_job(fd[1], 0x2222222222222222ULL);
+	while (client_read_region(fd[1], CONFIG_REGION, 0, 4) != 0xffffffff)
+		assert_true(time(NULL) < deadline);
+	assert_true(client_read_region(fd[1], 0, SVK_GLB_ID, 4) == 0xffffffff);
+	assert_int_equal(client_read_region(fd[0], 0, SVK_LAB_INJECTED(SVK_INJECT_REMOVE), 8), 1);
+	assert_int_equal(job->cpl.status, 0);
+	munmap(job, JOB_SIZE);
+	client_write_region(fd[0], 0, SVK_LAB_INJECT, 8, SVK_INJECT_REMOVE);
+	assert_int_equal(client_read_region(fd[1], 0, SVK_GLB_ID, 4), SVK_GLB_ID_MAGIC);
+	close(vtd);
+	close(fd[0]);
+	close(fd[1]);
+	kill(r->pid, SIGTERM);
+	assert_int_equal(finish(r), 0);
+	text = contents(r->log);
+	assert_non_null(strstr(text, "svahw: info: inject: remove at "));
+	free(text);
+}
+
 static void only_tells(void **state)
 {
 	struct run *r = *state;
@@ -405,6 +440,7 @@ static void failures_have_a_status(void **state)
 	assert_int_equal(TRY(r, "--log-file", r->log, "--queues", "65"), 64);
 	assert_int_equal(TRY(r, "--accel-bdf=00:06.0", "--accel-bdf=00:06.0"), 64);
 	assert_int_equal(TRY(r, "--vcs-pasids=1-0x100000"), 64);
+	assert_int_equal(TRY(r, "--inject=nothing"), 64);
 	assert_int_equal(TRY(r, "--vcs-pasids=1-1024", "--ecap=pss=9"), 64);
 
 	/* Two servers, one place. */
@@ -426,22 +462,27 @@ static void full_disk_is_a_failure(void **state)
 	assert_int_equal(finish(r), 1);
 }
 
-int main(int argc, char **argv)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(serves_and_reports, setup, teardown),
-		cmocka_unit_test_setup_teardown(signals_end_it, setup, teardown),
-		cmocka_unit_test_setup_teardown(options_reach_the_model, setup, teardown),
-		cmocka_unit_test_setup_teardown(serves_several_accelerators, setup, teardown),
-		cmocka_unit_test_setup_teardown(once_waits_for_every_function, setup, teardown),
-		cmocka_unit_test_setup_teardown(virtual_commands, setup, teardown),
-		cmocka_unit_test_setup_teardown(control_socket, setup, teardown),
-		cmocka_unit_test_setup_teardown(only_tells, setup, teardown),
-		cmocka_unit_test_setup_teardown(failures_have_a_status, setup, teardown),
-		cmocka_unit_test_setup_teardown(full_disk_is_a_failure, setup, teardown),
-	};
+int main(int argc, char **argv){
+	const struct CMUnitTest tests[] =
+		{
+			cmocka_unit_test_setup_teardown(serves_and_reports, setup, teardown),
+			cmocka_unit_test_setup_teardown(signals_end_it, setup, teardown),
+			cmocka_unit_test_setup_teardown(options_reach_the_model, setup, teardown),
+			cmocka_unit_test_setup_teardown(serves_several_accelerators, setup,
+							teardown),
+			cmocka_unit_test_setup_teardown(once_waits_for_every_function, setup,
+							teardown),
+			cmocka_unit_test_setup_teardown(virtual_commands, setup, teardown),
+			cmocka_unit_test_setup_teardown(control_socket, setup, teardown),
+		}
 
-	(void)argc;
-	snprintf(program, sizeof(program), "%s/../svahw", dirname(argv[0]));
-	return cmocka_run_group_tests_name("svahw", tests, NULL, NULL);
+	cmocka_unit_test_setup_teardown(faults_on_demand, setup, teardown),
+	cmocka_unit_test_setup_teardown(only_tells, setup, teardown),
+	cmocka_unit_test_setup_teardown(failures_have_a_status, setup, teardown),
+	cmocka_unit_test_setup_teardown(full_disk_is_a_failure, setup, teardown),
+};
+
+(void)argc;
+snprintf(program, sizeof(program), "%s/../svahw", dirname(argv[0]));
+return cmocka_run_group_tests_name("svahw", tests, NULL, NULL);
 }

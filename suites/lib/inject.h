@@ -2,7 +2,8 @@
 /*
  * Faults on demand, over the lab page of the selected accelerator
  * (docs/faults.md). Root only; the functions assert. Whatever a program has
- * armed is disarmed when it exits.
+ * armed is disarmed when it exits, but not over the page of a function that has
+ * been removed: select another one before the first call.
  */
 #ifndef SUITES_LIB_INJECT_H
 #define SUITES_LIB_INJECT_H
