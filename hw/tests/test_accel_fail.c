@@ -127,6 +127,11 @@ static void aborted_data(void **state)
 	assert_int_equal(fault_struck(&f->machine, SVK_INJECT_DMA_ABORT), 1);
 }
 
+static void aborted_data_without_ats(void **state)
+{
+	aborted_data(state);
+}
+
 static void aborted_descriptor(void **state)
 {
 	struct svk_desc d = fx_desc(QUEUE, SVK_OP_NOP, 0, 0, 0);
@@ -183,7 +188,7 @@ int main(void)
 		TEST(refused_by_abort),
 		cmocka_unit_test_setup_teardown(not_asked_without_ats, setup_no_ats, teardown),
 		TEST(aborted_data),
-		cmocka_unit_test_setup_teardown(aborted_data, setup_no_ats, teardown),
+		cmocka_unit_test_setup_teardown(aborted_data_without_ats, setup_no_ats, teardown),
 		TEST(aborted_descriptor),
 		TEST(aborted_record),
 		TEST(aborted_in_a_superpage),

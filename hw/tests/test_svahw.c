@@ -462,27 +462,23 @@ static void full_disk_is_a_failure(void **state)
 	assert_int_equal(finish(r), 1);
 }
 
-int main(int argc, char **argv){
-	const struct CMUnitTest tests[] =
-		{
-			cmocka_unit_test_setup_teardown(serves_and_reports, setup, teardown),
-			cmocka_unit_test_setup_teardown(signals_end_it, setup, teardown),
-			cmocka_unit_test_setup_teardown(options_reach_the_model, setup, teardown),
-			cmocka_unit_test_setup_teardown(serves_several_accelerators, setup,
-							teardown),
-			cmocka_unit_test_setup_teardown(once_waits_for_every_function, setup,
-							teardown),
-			cmocka_unit_test_setup_teardown(virtual_commands, setup, teardown),
-			cmocka_unit_test_setup_teardown(control_socket, setup, teardown),
-		}
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(serves_and_reports, setup, teardown),
+		cmocka_unit_test_setup_teardown(signals_end_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(options_reach_the_model, setup, teardown),
+		cmocka_unit_test_setup_teardown(serves_several_accelerators, setup, teardown),
+		cmocka_unit_test_setup_teardown(once_waits_for_every_function, setup, teardown),
+		cmocka_unit_test_setup_teardown(virtual_commands, setup, teardown),
+		cmocka_unit_test_setup_teardown(control_socket, setup, teardown),
+		cmocka_unit_test_setup_teardown(faults_on_demand, setup, teardown),
+		cmocka_unit_test_setup_teardown(only_tells, setup, teardown),
+		cmocka_unit_test_setup_teardown(failures_have_a_status, setup, teardown),
+		cmocka_unit_test_setup_teardown(full_disk_is_a_failure, setup, teardown),
+	};
 
-	cmocka_unit_test_setup_teardown(faults_on_demand, setup, teardown),
-	cmocka_unit_test_setup_teardown(only_tells, setup, teardown),
-	cmocka_unit_test_setup_teardown(failures_have_a_status, setup, teardown),
-	cmocka_unit_test_setup_teardown(full_disk_is_a_failure, setup, teardown),
-};
-
-(void)argc;
-snprintf(program, sizeof(program), "%s/../svahw", dirname(argv[0]));
-return cmocka_run_group_tests_name("svahw", tests, NULL, NULL);
+	(void)argc;
+	snprintf(program, sizeof(program), "%s/../svahw", dirname(argv[0]));
+	return cmocka_run_group_tests_name("svahw", tests, NULL, NULL);
 }
