@@ -18,4 +18,7 @@ int kmsg_mark(void);
  */
 bool kmsg_take(int fd, const char *one, const char *two);
 
+/** kmsg_wait() - As kmsg_take(), and wait for it, with a deadline. */
+bool kmsg_wait(int fd, const char *one, const char *two);
+
 #endif /* SUITES_LIB_KMSG_H */

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is no address cannot be asked for: the unit refuses it by itself, and
+ * tells the kernel, which hears of no page request.
+ */
+#include <stdint.h>
+
+#include "accel_device.h"
+#include "accel_queue.h"
+#include "device_regs.h"
+#include "kmsg.h"
+#include "ktap.h"
+#include "memory.h"
+#include "prq.h"
+
+static struct {
+	struct svk_queue q;
+	const void *regs;
+	int kmsg;
+} t;
+
+static void refused(const char *name, u64 addr, const char *text)
+{
+	struct svk_desc desc = svk_desc_crc32c((void *)(uintptr_t)addr, 0, memory_page());
+	struct prq_count before = prq_count(t.regs);
+	struct svk_result res;
+
+	ktap_case(name);
+	desc.ctrl |= cpu_to_le32((u32)SVK_DESC_BLOCK);
+	res = svk_queue_run(&t.q, desc);
+	EXPECT_STATUS(res, SVK_CPL_FAULT_READ);
+	EXPECT_EQ(res.fault_addr, addr);
+	EXPECT_EQ(res.done, 0);
+	EXPECT_EQ(prq_count_since(t.regs, &before).sent, 0);
+	EXPECT_STATUS(svk_queue_run(&t.q, svk_desc_nop()), SVK_CPL_OK);
+	EXPECT_TRUE(kmsg_wait(t.kmsg, "[fault reason 0x80]", text),
+		    "no fault at%s in the kernel's log", text);
+}
+
+int main(void)
+{
+	svk_require_root();
+	ktap_start(2);
+	ktap_expect_device_faults("the unit records addresses that are not canonical");
+	t.kmsg = kmsg_mark();
+	t.regs = svk_regs_map();
+	svk_queue_open(&t.q);
+	refused("behind_the_lower_half", 0x0000800000000000ULL, " addr 0x800000000000 ");
+	refused("in_the_middle", 0x5555000000000000ULL, " addr 0x5555000000000000 ");
+	svk_queue_close(&t.q);
+	svk_regs_unmap(t.regs);
+	return ktap_finish();
+}
