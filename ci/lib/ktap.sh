@@ -9,6 +9,7 @@ KTAP_NUMBER=0
 KTAP_PASSED=0
 KTAP_FAILED=0
 KTAP_SKIPPED=0
+KTAP_XFAILED=0
 
 ktap_line() {
 	printf '%s\n' "$1"
@@ -37,6 +38,12 @@ ktap_skip() {
 	ktap_line "ok $((++KTAP_NUMBER)) $1 # SKIP${2:+ $2}"
 }
 
+# ktap_xfail NAME REASON: it failed, as it was expected to.
+ktap_xfail() {
+	KTAP_XFAILED=$((KTAP_XFAILED + 1))
+	ktap_line "ok $((++KTAP_NUMBER)) $1 # XFAIL${2:+ $2}"
+}
+
 # ktap_fail NAME REASON
 ktap_fail() {
 	KTAP_FAILED=$((KTAP_FAILED + 1))
@@ -44,19 +51,22 @@ ktap_fail() {
 }
 
 ktap_totals() {
-	ktap_line "# Totals: pass:$KTAP_PASSED fail:$KTAP_FAILED xfail:0 xpass:0 skip:$KTAP_SKIPPED error:0"
+	ktap_line "# Totals: pass:$KTAP_PASSED fail:$KTAP_FAILED xfail:$KTAP_XFAILED xpass:0 skip:$KTAP_SKIPPED error:0"
 }
 
-# ktap_last_line: the summary that ends every run.
+# ktap_last_line: the summary that ends every run; expected failures only if there are any.
 ktap_last_line() {
-	printf 'svakit: %d passed, %d failed, %d skipped\n' \
-		"$KTAP_PASSED" "$KTAP_FAILED" "$KTAP_SKIPPED"
+	local xfailed=
+
+	((KTAP_XFAILED == 0)) || xfailed=", $KTAP_XFAILED failed as expected"
+	printf 'svakit: %d passed, %d failed, %d skipped%s\n' \
+		"$KTAP_PASSED" "$KTAP_FAILED" "$KTAP_SKIPPED" "$xfailed"
 }
 
-# ktap_status: sets KTAP_STATUS: 0 passed, 1 failed or nothing ran, 4 all skipped.
+# ktap_status: sets KTAP_STATUS: 0 passed or failed as expected, 1 failed or nothing ran, 4 all skipped.
 ktap_status() {
 	KTAP_STATUS=1
 	((KTAP_FAILED > 0)) && return
-	((KTAP_PASSED > 0)) && KTAP_STATUS=0 && return
+	((KTAP_PASSED + KTAP_XFAILED > 0)) && KTAP_STATUS=0 && return
 	((KTAP_SKIPPED == 0)) || KTAP_STATUS=4
 }

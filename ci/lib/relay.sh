@@ -69,6 +69,8 @@ relay_result() {
 		ktap_fail "$name" "$rest"
 	elif [[ $rest == SKIP* ]]; then
 		ktap_skip "$name" "${rest#SKIP }"
+	elif [[ $rest == XFAIL* ]]; then
+		ktap_xfail "$name" "${rest#XFAIL }"
 	else
 		ktap_pass "$name"
 	fi

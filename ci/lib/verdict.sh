@@ -6,7 +6,7 @@
 
 # Of the test that runs now, or of none.
 TEST_NOW=
-# By full name: pass, fail or skip.
+# By full name: pass, fail, xfail or skip.
 declare -A RESULT=() DEFECT=()
 # By full name: milliseconds since the start of the run.
 declare -A STARTED_MS=() ENDED_MS=()
@@ -17,7 +17,9 @@ test_reset() {
 	POINTS_PASSED=0
 	POINTS_FAILED=0
 	POINTS_SKIPPED=0
+	POINTS_XFAILED=0
 	SKIP_REASON=
+	XFAIL_REASON=
 }
 
 # test_start NAME
@@ -42,31 +44,39 @@ test_line() {
 		SKIP_REASON=${1#*# SKIP}
 		SKIP_REASON=${SKIP_REASON# }
 		;;
+	'ok '*'# XFAIL'*)
+		POINTS_XFAILED=$((POINTS_XFAILED + 1))
+		XFAIL_REASON=${1#*# XFAIL}
+		XFAIL_REASON=${XFAIL_REASON# }
+		;;
 	'ok '*) POINTS_PASSED=$((POINTS_PASSED + 1)) ;;
 	esac
 }
 
-# status_problem NAME STATUS: sets PROBLEM to what an exit status alone says, empty for 0 and 4 (skip).
+# status_problem NAME STATUS: sets PROBLEM to what an exit status alone says, empty for 0, 4 (skip),
+# and 2 (xfail) of a test that has said what it expected to fail.
 status_problem() {
 	PROBLEM=
 	if (($2 == 124)); then
 		PROBLEM="TIMEOUT ${TEST_LIMIT[$1]} seconds"
 	elif (($2 > 128)); then
 		PROBLEM="killed by signal $(($2 - 128))"
-	elif (($2 != 0 && $2 != 4)); then
+	elif (($2 != 0 && $2 != 4 && !($2 == 2 && POINTS_XFAILED > 0))); then
 		PROBLEM="exit=$2"
 	fi
 }
 
 # test_problem NAME STATUS: sets PROBLEM to why the test failed, empty if it did not.
 test_problem() {
-	local points=$((POINTS_PASSED + POINTS_FAILED + POINTS_SKIPPED))
+	local points=$((POINTS_PASSED + POINTS_FAILED + POINTS_SKIPPED + POINTS_XFAILED))
 
 	status_problem "$1" "$2"
 	[[ -z $PROBLEM ]] || return 0
 	if ((POINTS_FAILED > 0)); then
 		PROBLEM="exit=$2 in spite of $POINTS_FAILED failed points"
-	elif [[ $2 == 0 && -z $POINTS_PLANNED ]]; then
+	elif ((POINTS_XFAILED > 0 && $2 != 2)); then
+		PROBLEM="exit=$2 in spite of $POINTS_XFAILED points that failed as expected"
+	elif [[ ($2 == 0 || $2 == 2) && -z $POINTS_PLANNED ]]; then
 		PROBLEM='no plan'
 	elif [[ -n $POINTS_PLANNED ]] && ((points != POINTS_PLANNED)); then
 		PROBLEM="planned $POINTS_PLANNED points, got $points"
@@ -84,6 +94,9 @@ test_end() {
 	TEST_NOW=
 	if [[ -n $PROBLEM ]]; then
 		test_failed "$name" "$PROBLEM"
+	elif ((status == 2)); then
+		RESULT[$name]=xfail
+		ktap_xfail "$name" "${XFAIL_REASON:-no reason given}"
 	elif ((status == 4 || POINTS_PASSED == 0)); then
 		RESULT[$name]=skip
 		ktap_skip "$name" "${SKIP_REASON:-no reason given}"

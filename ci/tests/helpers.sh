@@ -36,14 +36,14 @@ unlike() {
 	exit 1
 }
 
-# expect_end STATUS PASSED FAILED SKIPPED: the exit status and the last line.
+# expect_end STATUS PASSED FAILED SKIPPED [XFAILED]: the exit status and the last line.
 expect_end() {
-	local last
+	local last want="svakit: $2 passed, $3 failed, $4 skipped"
 
+	[[ -z ${5:-} ]] || want+=", $5 failed as expected"
 	[[ $STATUS == "$1" ]] || unlike 'exit status' "$STATUS" "$1"
 	last=$(tail -n 1 out)
-	[[ $last == "svakit: $2 passed, $3 failed, $4 skipped" ]] ||
-		unlike 'last line' "$last" "svakit: $2 passed, $3 failed, $4 skipped"
+	[[ $last == "$want" ]] || unlike 'last line' "$last" "$want"
 }
 
 # expect_line REGEX: in the output; expect_message REGEX: among the messages.

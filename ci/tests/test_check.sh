@@ -26,6 +26,13 @@ test_check_fails() {
 	expect_line '^not ok 3 native\.victim # kernel log: BUG'
 }
 
+# an expected failure in the guests is one of the check, and no failure
+test_check_xfail() {
+	checker TEST='lint.python native.victim' FAKE_GUEST=xfail
+	expect_end 0 1 0 0 1
+	expect_line '^ok 2 native\.victim # XFAIL no such thing down there$'
+}
+
 # an error of the rig is one of the check
 test_check_rig_fails() {
 	checker TEST='lint.python native.*' FAKE_GUEST=dead_mid_run

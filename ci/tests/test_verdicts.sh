@@ -63,6 +63,44 @@ test_skip() {
 	expect_line '^ok 2 native\.victim # SKIP no device$'
 }
 
+# an expected failure is neither pass nor failure, and its reason is kept
+test_xfail() {
+	runner FAKE_GUEST=xfail
+	expect_end 0 2 0 0 2
+	expect_line '^ok 2 native\.victim # XFAIL no such thing down there$'
+	expect_line '^# Totals: pass:2 fail:0 xfail:2 '
+}
+
+# nothing but expected failures is no failure
+test_all_xfail() {
+	runner FAKE_GUEST=xfail TEST=native.victim
+	expect_end 0 0 0 0 1
+}
+
+# exit status 2 without a point that says so is a failure
+test_xfail_unsaid() {
+	runner FAKE_GUEST=xfail_unsaid LEVEL=1
+	expect_end 1 1 1 0
+	expect_line '^not ok 2 native\.victim # exit=2$'
+}
+
+# a point that failed as expected and a status that knows nothing of it do not fit
+test_xfail_status() {
+	runner FAKE_GUEST=xfail_status LEVEL=1
+	expect_end 1 1 1 0
+	expect_line '^not ok 2 native\.victim # exit=0 in spite of 1 points that failed as expected$'
+}
+
+# an expected failure hides no other
+test_xfail_hides_nothing() {
+	runner FAKE_GUEST=xfail_and_fail LEVEL=1
+	expect_end 1 1 1 0
+	expect_line '^not ok 2 native\.victim # exit=2 in spite of 1 failed points$'
+	runner FAKE_GUEST=xfail_bug LEVEL=1
+	expect_end 1 1 1 0
+	expect_line '^not ok 2 native\.victim # kernel log: BUG: KASAN'
+}
+
 # all skipped is exit status 4
 test_all_skip() {
 	printf 'first 5 1,2 main\n' >suites/fake/tests.list

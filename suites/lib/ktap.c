@@ -15,9 +15,11 @@ static struct {
 	unsigned int passed;
 	unsigned int failed;
 	unsigned int skipped;
+	unsigned int xfailed;
 	const char *name; /* of the current case, NULL between cases */
 	bool failed_now;
 	const char *skip_now; /* why the current case is skipped, or NULL */
+	const char *xfail_now; /* why the current case fails as expected, or NULL */
 	bool child;
 } ktap;
 
@@ -35,6 +37,9 @@ static void end_case(void)
 	if (ktap.failed_now) {
 		ktap.failed++;
 		printf("not ok %u %s\n", ktap.begun, ktap.name);
+	} else if (ktap.xfail_now) {
+		ktap.xfailed++;
+		printf("ok %u %s # XFAIL %s\n", ktap.begun, ktap.name, ktap.xfail_now);
 	} else if (ktap.skip_now) {
 		ktap.skipped++;
 		printf("ok %u %s # SKIP %s\n", ktap.begun, ktap.name, ktap.skip_now);
@@ -47,8 +52,8 @@ static void end_case(void)
 
 static void print_totals(void)
 {
-	printf("# Totals: pass:%u fail:%u xfail:0 xpass:0 skip:%u error:0\n", ktap.passed,
-	       ktap.failed, ktap.skipped);
+	printf("# Totals: pass:%u fail:%u xfail:%u xpass:0 skip:%u error:0\n", ktap.passed,
+	       ktap.failed, ktap.xfailed, ktap.skipped);
 }
 
 void ktap_start(unsigned int cases)
@@ -66,6 +71,7 @@ void ktap_case(const char *name)
 	ktap.name = name;
 	ktap.failed_now = false;
 	ktap.skip_now = NULL;
+	ktap.xfail_now = NULL;
 	ktap.begun++;
 }
 
@@ -82,12 +88,19 @@ int ktap_finish(void)
 	print_totals();
 	if (ktap.failed || !planned || !ktap.begun)
 		return KTAP_FAIL;
+	if (ktap.xfailed)
+		return KTAP_XFAIL;
 	return ktap.passed ? KTAP_PASS : KTAP_SKIP;
 }
 
 void ktap_skip_case(const char *reason)
 {
 	ktap.skip_now = reason;
+}
+
+void ktap_xfail_case(const char *reason)
+{
+	ktap.xfail_now = reason;
 }
 
 void ktap_skip_all(const char *fmt, ...)

@@ -21,6 +21,7 @@
 /* Exit statuses, as kselftest has them. */
 #define KTAP_PASS 0
 #define KTAP_FAIL 1
+#define KTAP_XFAIL 2
 #define KTAP_SKIP 4
 
 /**
@@ -38,7 +39,22 @@ void ktap_case(const char *name);
  */
 void ktap_skip_case(const char *reason);
 
-/** ktap_finish() - End the last case, print the totals. Return: exit status; skip if all were. */
+/**
+ * ktap_xfail_case() - The current case fails, for a reason that is known.
+ * @reason: the reason, and where it is documented; not copied
+ *
+ * For a fact that the test has just seen, never for a version or a name: where
+ * the reason is gone, the case passes or fails as any other, without a change
+ * of the test. One that failed before stays failed.
+ */
+void ktap_xfail_case(const char *reason);
+
+/**
+ * ktap_finish() - End the last case, print the totals.
+ *
+ * Return: exit status: failed if any case did, else failed as expected if any
+ * did so, else skipped if all were, else passed.
+ */
 int ktap_finish(void);
 
 /** ktap_skip_all() - Before ktap_start(): end the program as skipped. */
