@@ -99,20 +99,33 @@ u32 iommufd_hwpt_alloc(int fd, u32 dev, u32 ioas, u32 flags)
 	return hwpt;
 }
 
-int __iommufd_hwpt_nest(int fd, u32 dev, u32 parent, u32 flags, u64 root, u32 *hwpt)
+int __iommufd_hwpt_nest_faults(int fd, const struct iommufd_nest *nest, u32 *hwpt)
 {
-	struct iommufd_vtd_s1 stage = {.pgtbl_addr = root, .addr_width = VTD_LEVELS_4};
+	struct iommufd_vtd_s1 stage = {.pgtbl_addr = nest->root, .addr_width = VTD_LEVELS_4};
 	struct iommufd_hwpt_alloc_arg arg = {
 		.size = sizeof(arg),
-		.flags = flags,
-		.dev_id = dev,
-		.pt_id = parent,
+		.flags = nest->flags,
+		.dev_id = nest->dev,
+		.pt_id = nest->parent,
 		.data_type = IOMMUFD_DATA_VTD_S1,
 		.data_len = sizeof(stage),
 		.data_uptr = (uintptr_t)&stage,
+		.fault_id = nest->fault,
 	};
 
 	return alloc_hwpt(fd, &arg, hwpt);
+}
+
+int __iommufd_hwpt_nest(int fd, u32 dev, u32 parent, u32 flags, u64 root, u32 *hwpt)
+{
+	const struct iommufd_nest nest = {
+		.dev = dev,
+		.parent = parent,
+		.flags = flags,
+		.root = root,
+	};
+
+	return __iommufd_hwpt_nest_faults(fd, &nest, hwpt);
 }
 
 u32 iommufd_hwpt_nest(int fd, u32 dev, u32 parent, u32 flags, u64 root)
@@ -121,6 +134,16 @@ u32 iommufd_hwpt_nest(int fd, u32 dev, u32 parent, u32 flags, u64 root)
 
 	ASSERT_ERRNO(__iommufd_hwpt_nest(fd, dev, parent, flags, root, &hwpt), 0);
 	return hwpt;
+}
+
+int __iommufd_fault_queue_alloc(int fd, u32 flags, u32 *id, int *fault_fd)
+{
+	struct iommufd_fault_alloc_arg arg = {.size = sizeof(arg), .flags = flags};
+	int ret = call(fd, IOMMUFD_IOC_FAULT_QUEUE_ALLOC, &arg);
+
+	*id = ret ? IOMMUFD_NO_OBJECT : arg.out_fault_id;
+	*fault_fd = ret ? -1 : arg.out_fault_fd;
+	return ret;
 }
 
 int __iommufd_invalidate(int fd, u32 hwpt, u64 addr, u64 pages)

@@ -60,6 +60,34 @@ int __iommufd_hwpt_nest(int fd, u32 dev, u32 parent, u32 flags, u64 root, u32 *h
 u32 iommufd_hwpt_nest(int fd, u32 dev, u32 parent, u32 flags, u64 root);
 
 /**
+ * struct iommufd_nest - A first stage to be made, 4 levels.
+ * @dev: device that it is made for
+ * @parent: hwpt with IOMMUFD_HWPT_NEST_PARENT
+ * @flags: IOMMUFD_HWPT_PASID, IOMMUFD_HWPT_FAULT_ID, or 0
+ * @fault: fault queue that its page requests go to, with IOMMUFD_HWPT_FAULT_ID
+ * @root: address of the top table, in @parent's address space
+ */
+struct iommufd_nest {
+	u32 dev;
+	u32 parent;
+	u32 flags;
+	u32 fault;
+	u64 root;
+};
+
+/** __iommufd_hwpt_nest_faults() - As __iommufd_hwpt_nest(), with a fault queue if it says so. */
+int __iommufd_hwpt_nest_faults(int fd, const struct iommufd_nest *nest, u32 *hwpt);
+
+/**
+ * __iommufd_fault_queue_alloc() - Make a fault queue.
+ * @fd: context
+ * @flags: 0
+ * @id: result, its object id
+ * @fault_fd: result, the file from which faults are read
+ */
+int __iommufd_fault_queue_alloc(int fd, u32 flags, u32 *id, int *fault_fd);
+
+/**
  * __iommufd_invalidate() - Make the unit and devices forget a range of a nested table.
  * @fd: context
  * @hwpt: nested table

@@ -20,6 +20,7 @@
 #define IOMMUFD_IOC_HWPT_ALLOC IOMMUFD_IOC(0x89)
 #define IOMMUFD_IOC_GET_HW_INFO IOMMUFD_IOC(0x8a)
 #define IOMMUFD_IOC_HWPT_INVALIDATE IOMMUFD_IOC(0x8d)
+#define IOMMUFD_IOC_FAULT_QUEUE_ALLOC IOMMUFD_IOC(0x8e)
 
 /** struct iommufd_destroy_arg - iommu_destroy; @size of every argument is its own. */
 struct iommufd_destroy_arg {
@@ -73,6 +74,7 @@ struct iommufd_hwpt_alloc_arg {
 };
 
 #define IOMMUFD_HWPT_NEST_PARENT 0x1
+#define IOMMUFD_HWPT_FAULT_ID 0x4 /* @fault_id counts */
 #define IOMMUFD_HWPT_PASID 0x8
 #define IOMMUFD_DATA_NONE 0
 #define IOMMUFD_DATA_VTD_S1 1
@@ -126,6 +128,41 @@ struct iommufd_vtd_invalidate {
 	u32 flags;
 	u32 reserved;
 };
+
+/** struct iommufd_fault_alloc_arg - iommu_fault_alloc. */
+struct iommufd_fault_alloc_arg {
+	u32 size;
+	u32 flags;
+	u32 out_fault_id;
+	s32 out_fault_fd;
+};
+
+/** struct iommufd_fault - iommu_hwpt_pgfault, what a read of a fault queue gives. */
+struct iommufd_fault {
+	u32 flags; /* IOMMUFD_FAULT_xxx */
+	u32 dev_id;
+	u32 pasid;
+	u32 grpid;
+	u32 perm; /* IOMMUFD_PERM_xxx */
+	u32 reserved;
+	u64 addr;
+	u32 length;
+	u32 cookie; /* of the group */
+};
+
+#define IOMMUFD_FAULT_PASID 0x1
+#define IOMMUFD_FAULT_LAST 0x2
+#define IOMMUFD_PERM_READ 0x1
+#define IOMMUFD_PERM_WRITE 0x2
+
+/** struct iommufd_response - iommu_hwpt_page_response, what is written to one. */
+struct iommufd_response {
+	u32 cookie;
+	u32 code; /* IOMMUFD_RESP_xxx */
+};
+
+#define IOMMUFD_RESP_SUCCESS 0
+#define IOMMUFD_RESP_INVALID 1
 
 /* VFIO: the calls that are newer than Linux 6.1. */
 #define VFIO_CDEV_IOC(nr) _IO(';', 100 + (nr))

@@ -38,6 +38,17 @@ const char *pf_find(void)
 	return bdf[0] ? bdf : NULL;
 }
 
+const char *pf_require(void)
+{
+	const char *bdf = pf_find();
+
+	if (!bdf)
+		ktap_skip_all("no accelerator is bound to svakit_accel: insmod svakit_accel.ko");
+	if (geteuid() || access("/dev/iommu", R_OK | W_OK))
+		ktap_skip_all("/dev/iommu cannot be opened: CONFIG_IOMMUFD=y, and root");
+	return bdf;
+}
+
 int __pf_move(const char *bdf, const char *driver)
 {
 	char path[PATH_MAX];
@@ -102,4 +113,10 @@ int pf_test(int (*test)(void))
 	if (WIFSIGNALED(status))
 		ktap_diag("the test died of signal %d", WTERMSIG(status));
 	return WIFEXITED(status) && !ret ? WEXITSTATUS(status) : KTAP_FAIL;
+}
+
+void pf_run_case(const char *bdf, const char *name, void (*main)(struct process *parent, void *arg))
+{
+	ktap_case(name);
+	pf_run(bdf, main, (void *)bdf);
 }

@@ -8,6 +8,9 @@
 /** pf_find() - Return: PCI address of the first accelerator of svakit_accel, NULL if none. */
 const char *pf_find(void);
 
+/** pf_require() - As pf_find(), but skip the program unless a VMM can have the function. */
+const char *pf_require(void);
+
 /**
  * __pf_move() - Give a function to another driver.
  * @bdf: PCI address
@@ -40,5 +43,9 @@ int pf_test(int (*test)(void));
 
 /** pf_given() - Return: PCI address of the function that pf_test() has given to vfio-pci. */
 const char *pf_given(void);
+
+/** pf_run_case() - A case of its own: ktap_case(), and pf_run() with @bdf as the argument. */
+void pf_run_case(const char *bdf, const char *name,
+		 void (*main)(struct process *parent, void *arg));
 
 #endif /* SUITES_LIB_PF_H */

@@ -70,6 +70,17 @@ void prq_wait_sent(const void *regs, const struct prq_count *before, u64 want)
 	ASSERT_EQ(sent, want);
 }
 
+void prq_wait_answered(const void *regs, const struct prq_count *before, u64 want)
+{
+	struct clock_wait wait = clock_wait_for(SENT_WAIT_US / 1000);
+	u64 answered;
+
+	while ((answered = prq_count_since(regs, before).answered) < want)
+		ASSERT_TRUE(clock_wait_again(&wait), "%llu responses were sent, want %llu",
+			    (unsigned long long)answered, (unsigned long long)want);
+	ASSERT_EQ(answered, want);
+}
+
 bool prq_trace_start(void)
 {
 	if (mkdir(TRACE, 0700) && errno != EEXIST)

@@ -37,6 +37,9 @@ struct prq_count prq_count_since(const void *regs, const struct prq_count *befor
  */
 void prq_wait_sent(const void *regs, const struct prq_count *before, u64 want);
 
+/** prq_wait_answered() - As prq_wait_sent(), for answers; it may sleep. */
+void prq_wait_answered(const void *regs, const struct prq_count *before, u64 want);
+
 /** prq_trace_start() - Let the kernel trace each page request. Return: whether it can. */
 bool prq_trace_start(void);
 
