@@ -55,6 +55,23 @@ void prq_wait_traced(u64 want);
 /** prq_trace_stop() - Undo prq_trace_start(). */
 void prq_trace_stop(void);
 
+/**
+ * prq_not_forwarded() - Why a page request has not reached this kernel.
+ * @regs: from svk_regs_map()
+ * @before: counters before a descriptor that has been refused a page
+ * @interrupts: prq_interrupts() at the same time
+ *
+ * A guest gets only those page requests that its VMM forwards. The facts that
+ * say so: the unit is a virtual one (CAP.CM, VT-d 11.4.2: software emulation), the
+ * device has sent a request and been answered, and this kernel was not told.
+ *
+ * Return: a reason, or NULL if these are not the facts.
+ */
+const char *prq_not_forwarded(const void *regs, const struct prq_count *before, u64 interrupts);
+
+/** prq_interrupts() - Return: interrupts of page request queues so far. */
+u64 prq_interrupts(void);
+
 /** enum prq_stage - How far page requests get while they are held up. */
 enum prq_stage {
 	PRQ_IN_QUEUE, /* in the unit's queue: the kernel's interrupt thread does not run */

@@ -15,6 +15,7 @@
 #include "device_regs.h"
 #include "ktap.h"
 #include "memory.h"
+#include "prq.h"
 
 #define SIZE (64 * 1024)
 #define PATTERN 0x3c3c3c3c3c3c3c3cULL
@@ -44,15 +45,32 @@ static struct svk_result run(struct svk_desc desc, u32 flags)
 	return svk_queue_run(&t.q, desc);
 }
 
+/* Return: whether it ended well; else it failed, or the VMM is the reason. */
+static bool brings_pages(struct svk_desc desc)
+{
+	struct prq_count before = prq_count(t.regs);
+	u64 interrupts = prq_interrupts();
+	struct svk_result res = run(desc, SVK_DESC_BLOCK);
+	const char *reason = NULL;
+
+	if (res.status != SVK_CPL_OK)
+		reason = prq_not_forwarded(t.regs, &before, interrupts);
+	if (!reason)
+		return EXPECT_STATUS(res, SVK_CPL_OK);
+	ktap_xfail_case(reason);
+	return false;
+}
+
 static void pages_are_brought(void)
 {
 	u8 *target = untouched(PROT_READ | PROT_WRITE);
 	u64 before = requests();
 
 	ktap_case("pages_are_brought");
-	EXPECT_STATUS(run(svk_desc_fill(target, PATTERN, SIZE), SVK_DESC_BLOCK), SVK_CPL_OK);
-	EXPECT_EQ(memory_diff_byte(target, SIZE, PATTERN & 0xff), SIZE);
-	EXPECT_EQ(requests() - before, SIZE / memory_page());
+	if (brings_pages(svk_desc_fill(target, PATTERN, SIZE))) {
+		EXPECT_EQ(memory_diff_byte(target, SIZE, PATTERN & 0xff), SIZE);
+		EXPECT_EQ(requests() - before, SIZE / memory_page());
+	}
 	memory_unmap(target, SIZE);
 }
 
@@ -63,10 +81,12 @@ static void write_after_read(void)
 	u8 *copy = memory_map(SIZE);
 
 	ktap_case("write_after_read");
-	EXPECT_STATUS(run(svk_desc_copy(copy, target, SIZE), SVK_DESC_BLOCK), SVK_CPL_OK);
-	EXPECT_EQ(memory_diff_byte(copy, SIZE, 0), SIZE);
-	EXPECT_STATUS(run(svk_desc_fill(target, PATTERN, SIZE), SVK_DESC_BLOCK), SVK_CPL_OK);
-	EXPECT_EQ(memory_diff_byte(target, SIZE, PATTERN & 0xff), SIZE);
+	if (brings_pages(svk_desc_copy(copy, target, SIZE))) {
+		EXPECT_EQ(memory_diff_byte(copy, SIZE, 0), SIZE);
+		EXPECT_STATUS(run(svk_desc_fill(target, PATTERN, SIZE), SVK_DESC_BLOCK),
+			      SVK_CPL_OK);
+		EXPECT_EQ(memory_diff_byte(target, SIZE, PATTERN & 0xff), SIZE);
+	}
 	memory_unmap(target, SIZE);
 	memory_unmap(copy, SIZE);
 }
