@@ -83,7 +83,9 @@ void prq_wait_answered(const void *regs, const struct prq_count *before, u64 wan
 
 bool prq_trace_start(void)
 {
-	if (mkdir(TRACE, 0700) && errno != EEXIST)
+	/* Of a program that has failed. */
+	prq_trace_stop();
+	if (mkdir(TRACE, 0700))
 		return false;
 	if (!__svk_write_file(TRACE "/events/intel_iommu/prq_report/enable", "1"))
 		return true;
@@ -209,18 +211,33 @@ static void hold_workers(struct prq_hold *h)
 	ASSERT_ERRNO(__svk_write_file(WORK_CPUS, mask), 0);
 }
 
+/* What a program that fails meanwhile has to undo. */
+static struct prq_hold *held;
+static pid_t holder;
+
+static void end_at_exit(void)
+{
+	/* Children have inherited this, and hold nothing. */
+	if (held && holder == getpid())
+		prq_hold_end(held);
+}
+
 void prq_hold_begin(struct prq_hold *h, enum prq_stage stage)
 {
 	int thread = find_thread();
 	cpu_set_t one;
 
 	ASSERT_TRUE(thread, "no process is called irq/N-dmarM-prq");
+	if (!holder)
+		ASSERT_EQ(atexit(end_at_exit), 0);
+	holder = getpid();
 	*h = (struct prq_hold){.cpu = cpu_of_thread(thread)};
 	ASSERT_TRUE(!sched_getaffinity(0, sizeof(h->cpus), &h->cpus), "sched_getaffinity: %s",
 		    strerror(errno));
 	CPU_ZERO(&one);
 	CPU_SET(h->cpu, &one);
 	set_cpus(&one);
+	held = h;
 	if (stage == PRQ_IN_WORK)
 		hold_workers(h);
 	set_fair_server(h, stage == PRQ_IN_WORK ? FAIR_NOTHING : FAIR_MOST);
@@ -229,6 +246,7 @@ void prq_hold_begin(struct prq_hold *h, enum prq_stage stage)
 
 void prq_hold_end(struct prq_hold *h)
 {
+	held = NULL;
 	set_priority(0);
 	if (h->fair[0])
 		ASSERT_ERRNO(__svk_write_file(fair_path(h->cpu), h->fair), 0);
