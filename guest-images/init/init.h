@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include <svakit/types.h>
+
 #define INIT_MAX_ARGS 128
 #define INIT_MAX_ENV 8
 #define INIT_LINE 4000
@@ -133,7 +135,8 @@ enum klog_flags {
 /**
  * klog_check() - Report every defect logged since the marker, and new taints.
  *
- * Lines of refused device accesses are counted in "note dmar_fault_lines".
+ * Lines of refused device accesses are counted in "note dmar_fault_lines". Invalidation errors
+ * are counted in "note invalidation_errors"; those that the model has injected are no defect.
  *
  * Return: number of defects.
  */
@@ -164,6 +167,17 @@ void oracle_lose_end(const char *name);
  * Return: 0, or 1 after an event.
  */
 unsigned int oracle_check(const char *name, unsigned int expected);
+
+/** lab_map() - Return: the lab page of an accelerator, SVK_ACCEL_CTRL_SIZE to unmap; or NULL. */
+volatile u8 *lab_map(void);
+
+/* injected.c */
+/** injected_start() - What the model has injected so far belongs to others. */
+void injected_start(void);
+/** injected() - Return: whether the model has injected that kind (enum svk_inject) since. */
+bool injected(int kind);
+/** injected_end() - Disarm whatever a test has left armed. */
+void injected_end(void);
 
 /* qi.c */
 /** qi_count_start() - Count the invalidation descriptors that this kernel submits. */

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <svakit/accel_regs.h>
 #include <svakit/types.h>
 
 #include "init.h"
@@ -42,8 +43,6 @@ static const char *const defects[] = {
 	"inconsistent lock state",
 	"suspicious RCU usage",
 	"sleeping function called from invalid context",
-	"Invalidation Queue Error",
-	"Invalidation Time-out",
 	"Page request in Privilege Mode",
 	"kmemleak:",
 };
@@ -51,6 +50,17 @@ static const char *const defects[] = {
 static const char *const device_faults[] = {
 	"DMAR: DRHD: handling fault",
 	"DMAR: [DMA",
+};
+
+/* Errors of the hardware: a defect, too, unless the model has been told to bring them about. */
+static const struct hardware_error {
+	const char *text;
+	enum svk_inject kind;
+} hardware_errors[] = {
+	{"Invalidation Queue Error", SVK_INJECT_IQE},
+	{"Invalidation Time-out", SVK_INJECT_ITE},
+	/* What is gone does not answer either. */
+	{"Invalidation Time-out", SVK_INJECT_REMOVE},
 };
 
 /* What a kernel says of kmemleak without there being a leak. */
@@ -85,6 +95,21 @@ static bool contains_any(const char *text, const char *const *list, size_t n)
 	return false;
 }
 
+/* Whether a record tells of one; @excused: of one that has been injected. */
+static bool is_hardware_error(const char *text, bool *excused)
+{
+	bool is = false;
+
+	*excused = false;
+	for (size_t i = 0; i < ARRAY_SIZE(hardware_errors); i++) {
+		if (!strstr(text, hardware_errors[i].text))
+			continue;
+		is = true;
+		*excused |= injected(hardware_errors[i].kind);
+	}
+	return is;
+}
+
 static bool is_defect(const char *text)
 {
 	return contains_any(text, defects, ARRAY_SIZE(defects)) &&
@@ -109,6 +134,24 @@ static const char *next_record(char *buf, size_t len)
 		text[strcspn(text, "\n")] = '\0';
 		return text + 1;
 	}
+}
+
+static bool is_device_fault(const char *text)
+{
+	return contains_any(text, device_faults, ARRAY_SIZE(device_faults));
+}
+
+/* Whether the kernel, or the device, did what it should not; counts errors of the hardware. */
+static bool is_to_blame(const char *text, enum klog_flags flags, unsigned int *errors)
+{
+	bool excused;
+
+	if (is_device_fault(text))
+		return !(flags & KLOG_FAULTS_EXPECTED);
+	if (!is_hardware_error(text, &excused))
+		return is_defect(text);
+	*errors += 1;
+	return !excused;
 }
 
 void klog_init(void)
@@ -150,15 +193,13 @@ static unsigned int check_leaks(const char *name)
 unsigned int klog_check(const char *name, enum klog_flags flags)
 {
 	unsigned long taint = read_taint() & TAINT_DEFECT;
-	unsigned int found = 0, faults = 0;
+	unsigned int found = 0, faults = 0, errors = 0;
 	char buf[8192];
 	const char *text;
 
 	while ((text = next_record(buf, sizeof(buf)))) {
-		bool fault = contains_any(text, device_faults, ARRAY_SIZE(device_faults));
-
-		faults += fault;
-		if (fault ? flags & KLOG_FAULTS_EXPECTED : !is_defect(text))
+		faults += is_device_fault(text);
+		if (!is_to_blame(text, flags, &errors))
 			continue;
 		event("dmesg %s %s", name, text);
 		found++;
@@ -170,6 +211,8 @@ unsigned int klog_check(const char *name, enum klog_flags flags)
 	taint_seen |= taint;
 	if (faults)
 		event("note dmar_fault_lines %u", faults);
+	if (errors)
+		event("note invalidation_errors %u", errors);
 	if (flags & KLOG_LEAKS)
 		found += check_leaks(name);
 	return found;

@@ -61,6 +61,7 @@ static void run_test(const struct job_line *l, const char *skip, struct tally *t
 	test_flags = KLOG_DEFECTS;
 	test_findings = 0;
 	oracle_start();
+	injected_start();
 	klog_mark(l->name);
 	event("start %s", l->name);
 	if (skip)
@@ -69,6 +70,7 @@ static void run_test(const struct job_line *l, const char *skip, struct tally *t
 	if (rc)
 		die("start %s: %s", l->argv[0], strerror(-rc));
 	status = child_wait(&c, l->limit_s, test_line);
+	injected_end();
 	defects = klog_check(l->name, test_flags) + oracle_check(l->name, test_findings);
 	if (skip)
 		oracle_lose_end(l->name);
@@ -112,8 +114,11 @@ static void run_shell(void)
  */
 static unsigned int run_guest(const struct job *job, unsigned int limit_s)
 {
-	unsigned int failed = vmm_run(job, limit_s) ? 1 : 0;
+	unsigned int failed;
 
+	injected_start();
+	failed = vmm_run(job, limit_s) ? 1 : 0;
+	injected_end();
 	failed += klog_check("-", KLOG_FAULTS_EXPECTED);
 	/* That guest has answered for what was found until now. */
 	oracle_start();

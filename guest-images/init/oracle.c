@@ -23,7 +23,7 @@
 static u64 seen;
 static u64 lost_before;
 
-static volatile u8 *lab_map(void)
+volatile u8 *lab_map(void)
 {
 	char bdf[32], path[PATH_MAX];
 	void *bar;
