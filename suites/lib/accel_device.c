@@ -10,10 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <svakit/accel_regs.h>
+
 #include "ktap.h"
 #include "oracle.h"
 
 #define UACCE_CLASS "/sys/class/uacce"
+#define PCI_DEVICES "/sys/bus/pci/devices"
 #define UACCE_ALGORITHM "svakit"
 
 /* Where to look for the reason: the driver logs it when it refuses a function. */
@@ -215,6 +218,46 @@ const char *svk_pci_path(const char *attribute)
 
 	snprintf(path, sizeof(path), "%s/%s", selected->pci_dir, attribute);
 	return path;
+}
+
+const char *svk_pci_address(void)
+{
+	return selected->address;
+}
+
+static unsigned long read_id(const char *address, const char *attribute)
+{
+	char path[PATH_MAX], text[32] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/%s", address, attribute);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '\0';
+	close(fd);
+	return strtoul(text, NULL, 16);
+}
+
+const char *svk_pci_find(unsigned int device, const char *except)
+{
+	static char path[PATH_MAX];
+	DIR *dir = opendir(PCI_DEVICES);
+	const struct dirent *entry;
+	bool found = false;
+
+	while (dir && !found && (entry = readdir(dir))) {
+		if (except && !strcmp(entry->d_name, except))
+			continue;
+		found = read_id(entry->d_name, "vendor") == SVK_PCI_VENDOR &&
+			read_id(entry->d_name, "device") == device;
+		if (found)
+			snprintf(path, sizeof(path), PCI_DEVICES "/%s/resource0", entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return found ? path : NULL;
 }
 
 int __svk_write_file(const char *path, const char *text)

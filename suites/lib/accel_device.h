@@ -54,6 +54,18 @@ unsigned int svk_device_instances(void);
  */
 const char *svk_pci_path(const char *attribute);
 
+/**
+ * svk_pci_find() - Look for a function of the model.
+ * @device: SVK_PCI_DEVICE_xxx
+ * @except: not the one with this PCI address, if not NULL
+ *
+ * Return: path of its registers, BAR 0, good until the next call; NULL if there is none.
+ */
+const char *svk_pci_find(unsigned int device, const char *except);
+
+/** svk_pci_address() - Return: PCI address of the selected accelerator. */
+const char *svk_pci_address(void);
+
 /** __svk_write_file() - Write @text to sysfs file @path. Return: 0 or -errno. */
 int __svk_write_file(const char *path, const char *text);
 

@@ -2,6 +2,8 @@
 #include "inject.h"
 
 #include <stdlib.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 #include "accel_device.h"
 #include "ktap.h"
@@ -9,7 +11,7 @@
 
 #define ANY_ADDR (~0ULL)
 
-static bool armed;
+static pid_t owner; /* who has armed something, 0 at first */
 
 static void command(enum svk_inject kind, u32 skip, u32 count)
 {
@@ -20,18 +22,29 @@ static void command(enum svk_inject kind, u32 skip, u32 count)
 
 void inject_require(void)
 {
+	u64 seed;
+
 	svk_require_root();
-	/* A register that hardware does not have reads as zero. */
 	svk_lab_write64(SVK_LAB_INJECT_SEED, 1);
-	if (svk_lab_read64(SVK_LAB_INJECT_SEED) != 1)
+	seed = svk_lab_read64(SVK_LAB_INJECT_SEED);
+	ASSERT_TRUE(seed != ~0ULL, "the accelerator is gone: its registers read as all ones");
+	/* A register that hardware does not have reads as zero. */
+	if (seed != 1)
 		ktap_skip_all("no fault injection: real hardware, or an svahw that is too old");
+}
+
+/* A child that ends leaves it armed. */
+static void disarm_at_exit(void)
+{
+	if (getpid() == owner)
+		inject_disarm_all();
 }
 
 void inject_arm(const struct inject_rule *r)
 {
-	if (!armed)
-		ASSERT_EQ(atexit(inject_disarm_all), 0);
-	armed = true;
+	if (!owner)
+		ASSERT_EQ(atexit(disarm_at_exit), 0);
+	owner = getpid();
 	svk_lab_write32(SVK_LAB_INJECT_PASID,
 			r->has_pasid ? r->pasid | (u32)SVK_QCFG_PASID_VALID : 0);
 	svk_lab_write32(SVK_LAB_INJECT_CHANCE, r->chance);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -47,4 +48,34 @@ bool kmsg_wait(int fd, const char *one, const char *two)
 			return false;
 	}
 	return true;
+}
+
+void kmsg_say(const char *text)
+{
+	int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	char line[256];
+	int len = snprintf(line, sizeof(line), "<6>svakit: %s\n", text);
+
+	ASSERT_TRUE(fd >= 0 && write(fd, line, (size_t)len) == len, "write to /dev/kmsg: %s",
+		    strerror(errno));
+	close(fd);
+}
+
+unsigned int kmsg_count(const char *after, const char *text)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	unsigned int count = 0;
+	char record[8192];
+	ssize_t len;
+
+	ASSERT_TRUE(fd >= 0, "open /dev/kmsg: %s", strerror(errno));
+	while ((len = read(fd, record, sizeof(record) - 1)) >= 0 || errno == EPIPE) {
+		record[len < 0 ? 0 : len] = '\0';
+		if (strstr(record, after))
+			count = 0;
+		else if (strstr(record, text))
+			count++;
+	}
+	close(fd);
+	return count;
 }

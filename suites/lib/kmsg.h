@@ -21,4 +21,10 @@ bool kmsg_take(int fd, const char *one, const char *two);
 /** kmsg_wait() - As kmsg_take(), and wait for it, with a deadline. */
 bool kmsg_wait(int fd, const char *one, const char *two);
 
+/** kmsg_say() - Write a line of our own, "svakit: @text". */
+void kmsg_say(const char *text);
+
+/** kmsg_count() - Return: records with @text behind the last one with @after, or all of them. */
+unsigned int kmsg_count(const char *after, const char *text);
+
 #endif /* SUITES_LIB_KMSG_H */

@@ -20,10 +20,9 @@ static const char *const names[] = {
 };
 
 /* @prot: PROT_READ, PROT_WRITE */
-static void *map_ctrl_bar(int prot)
+static void *map_ctrl_bar(const char *path, int prot)
 {
-	int fd = open(svk_pci_path("resource0"),
-		      (prot & PROT_WRITE ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	int fd = open(path, (prot & PROT_WRITE ? O_RDWR : O_RDONLY) | O_CLOEXEC);
 	void *bar;
 
 	if (fd < 0)
@@ -33,14 +32,21 @@ static void *map_ctrl_bar(int prot)
 	return bar == MAP_FAILED ? NULL : bar;
 }
 
+static void *ctrl;
+
 static volatile u8 *page(void)
 {
-	static volatile u8 *bar;
+	if (!ctrl)
+		ctrl = map_ctrl_bar(svk_pci_path("resource0"), PROT_READ | PROT_WRITE);
+	ASSERT_TRUE(ctrl, "BAR 0 of the accelerator cannot be mapped: %s", strerror(errno));
+	return ctrl;
+}
 
-	if (!bar)
-		bar = map_ctrl_bar(PROT_READ | PROT_WRITE);
-	ASSERT_TRUE(bar, "BAR 0 of the accelerator cannot be mapped: %s", strerror(errno));
-	return bar;
+void svk_lab_close(void)
+{
+	if (ctrl)
+		munmap(ctrl, SVK_ACCEL_CTRL_SIZE);
+	ctrl = NULL;
 }
 
 u32 svk_lab_read32(u32 reg)
@@ -63,10 +69,20 @@ void svk_lab_write64(u32 reg, u64 val)
 	*(volatile u64 *)(page() + reg) = val;
 }
 
+bool svk_lab_elsewhere(void)
+{
+	const char *path = svk_pci_find(SVK_PCI_DEVICE_ACCEL, svk_pci_address());
+
+	svk_lab_close();
+	if (path)
+		ctrl = map_ctrl_bar(path, PROT_READ | PROT_WRITE);
+	return ctrl;
+}
+
 struct svk_lab svk_lab_read(void)
 {
 	struct svk_lab lab = {0};
-	const u8 *bar = map_ctrl_bar(PROT_READ);
+	const u8 *bar = map_ctrl_bar(svk_pci_path("resource0"), PROT_READ);
 	unsigned int i;
 
 	if (!bar)

@@ -27,6 +27,18 @@ u64 svk_lab_read64(u32 reg);
 void svk_lab_write32(u32 reg, u32 val);
 void svk_lab_write64(u32 reg, u64 val);
 
+/**
+ * svk_lab_elsewhere() - Use the lab page of another accelerator, until svk_lab_close().
+ *
+ * That of one that is gone reads as all ones.
+ *
+ * Return: whether there is another.
+ */
+bool svk_lab_elsewhere(void);
+
+/** svk_lab_close() - Map anew what is there at the next call: the accelerator was removed. */
+void svk_lab_close(void);
+
 /** svk_lab_read() - Return: the counters now. */
 struct svk_lab svk_lab_read(void);
 

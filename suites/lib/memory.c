@@ -73,6 +73,14 @@ void *memory_hole(size_t size)
 	return mem;
 }
 
+void *memory_untouched(size_t size)
+{
+	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_TRUE(mem != MAP_FAILED, "mmap of %zu bytes: %s", size, strerror(errno));
+	return mem;
+}
+
 void memory_populate(void *addr, size_t size)
 {
 	int ret = madvise(addr, size, MADV_POPULATE_WRITE);

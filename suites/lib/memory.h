@@ -36,6 +36,9 @@ void memory_protect(void *addr, size_t size, int prot);
 /** memory_hole() - Reserve @size bytes that neither the CPU nor the device may touch. */
 void *memory_hole(size_t size);
 
+/** memory_untouched() - As memory_map(), but no page is present until somebody touches it. */
+void *memory_untouched(size_t size);
+
 /**
  * memory_populate() - Make pages present and writable in the caller.
  *
