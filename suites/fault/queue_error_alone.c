@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The unit takes the first invalidation descriptor of a munmap() for invalid
+ * (IQE, VT-d 6.5.2.10). Nothing may hang, and whatever the kernel does about
+ * the descriptor, the device must not reach the pages once munmap() has
+ * returned.
+ */
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "fault.h"
+#include "ktap.h"
+#include "memory.h"
+#include "oracle.h"
+
+#define PATTERN 0x4747474747474747ULL
+/* One page, one flush. */
+#define SIZE 4096
+#define RESERVED_FIELD 6 /* IQEI, 11.4.9.9 */
+
+static struct fault_scene s;
+
+/* The same pages twice, so that they are never freed: what is written by mistake hits nobody. */
+static u8 *map_twice(u8 **target)
+{
+	int fd = memfd_create("target", MFD_CLOEXEC);
+	u8 *pages;
+
+	ASSERT_TRUE(fd >= 0 && !ftruncate(fd, SIZE), "memfd of %d bytes", SIZE);
+	pages = memory_map_fd(fd, SIZE);
+	*target = memory_map_fd(fd, SIZE);
+	close(fd);
+	return pages;
+}
+
+int main(void)
+{
+	u8 *pages, *target;
+	bool wrote;
+	u64 stale;
+
+	fault_begin(&s, 2);
+	ktap_expect_device_faults("a descriptor is taken for invalid");
+	oracle_pause();
+	pages = map_twice(&target);
+	ktap_case("munmap_returns");
+	EXPECT_STATUS(svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, SIZE)), SVK_CPL_OK);
+	memset(pages, 0, SIZE);
+	fault_arm(&s, fault_rule(SVK_INJECT_IQE, RESERVED_FIELD));
+	memory_unmap(target, SIZE);
+	EXPECT_EQ(fault_struck(&s), 1);
+
+	ktap_case("device_has_forgotten_the_pages");
+	stale = fault_stale();
+	wrote = svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, SIZE)).status == SVK_CPL_OK;
+	if (wrote) {
+		EXPECT_TRUE(stale || !fault_has_oracle(),
+			    "the device wrote, and the oracle has seen nothing");
+		/* docs/findings.md */
+		ktap_xfail_case(
+			"Linux drops the descriptor and goes on as if it had been executed");
+	}
+	EXPECT_EQ(memory_diff_byte(pages, SIZE, 0), wrote ? 0 : SIZE);
+	fault_note(&s, "%s, %llu entries stale after munmap",
+		   wrote ? "dropped the descriptor" : "invalidated all the same",
+		   (unsigned long long)stale);
+
+	/* The PASID keeps what is stale until its entry is taken away. */
+	svk_queue_close(&s.q);
+	EXPECT_EQ(fault_stale(), 0);
+	oracle_resume();
+	memory_unmap(pages, SIZE);
+	return fault_end(&s);
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A device that is present does not answer device-TLB invalidations any more.
+ * The kernel may try again, but not for ever: it waits with interrupts off, so
+ * one dead device takes a CPU with it, and soon the machine. Here the device
+ * comes back after GIVE_UP attempts; a kernel that has not given up by then
+ * never will.
+ */
+#include "fault.h"
+#include "ktap.h"
+#include "memory.h"
+
+#define PATTERN 0x1f1f1f1f1f1f1f1fULL
+#define GIVE_UP 100
+
+int main(void)
+{
+	static struct fault_scene s;
+	struct inject_rule rule = fault_rule(SVK_INJECT_ITE, 0);
+	u8 *target;
+	u64 struck;
+
+	fault_begin(&s, 1);
+	ktap_expect_device_faults("invalidations time out");
+	target = memory_map(FAULT_SIZE);
+	ktap_case("kernel_gives_up");
+	EXPECT_STATUS(svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE)), SVK_CPL_OK);
+	rule.count = GIVE_UP;
+	fault_arm(&s, rule);
+	memory_unmap(target, FAULT_SIZE);
+	struck = fault_struck(&s);
+	EXPECT_TRUE(struck > 0, "no invalidation of the device-TLB timed out");
+	if (struck == GIVE_UP) /* docs/findings.md */
+		ktap_xfail_case("Linux sends the invalidation again without end");
+	fault_note(&s, "tried %llu times in vain", (unsigned long long)struck);
+	inject_disarm_all();
+	EXPECT_EQ(fault_stale(), 0);
+	return fault_end(&s);
+}
