@@ -16,7 +16,7 @@ static bool is_pasid(const struct accel *a, u64 off)
 static bool is_found(u64 off)
 {
 	return off >= SVK_LAB_FOUND(0) &&
-	       off <= SVK_LAB_FOUND(SVK_LAB_FOUND_KEPT - 1) + SVK_LAB_FOUND_BORN;
+	       off <= SVK_LAB_FOUND(SVK_LAB_FOUND_KEPT - 1) + SVK_LAB_FOUND_DID;
 }
 
 unsigned int accel_lab_width(const struct accel *a, u64 off)
@@ -47,6 +47,7 @@ static u64 found_read(const struct oracle_found *found, u64 reg)
 		       (found->second ? SVK_LAB_FOUND_SECOND : 0) |
 		       (found->rule ? SVK_LAB_FOUND_RULE : 0) |
 		       (found->lost ? SVK_LAB_FOUND_LOST : 0) |
+		       (found->paged ? SVK_LAB_FOUND_PAGED : 0) |
 		       svk_put(SVK_LAB_FOUND_SID, found->sid) |
 		       svk_put(SVK_LAB_FOUND_PASID, found->pasid) |
 		       (found->has_pasid ? SVK_LAB_FOUND_HAS_PASID : 0);
@@ -54,8 +55,14 @@ static u64 found_read(const struct oracle_found *found, u64 reg)
 		return found->addr;
 	case SVK_LAB_FOUND_SIZE:
 		return found->size;
-	default:
+	case SVK_LAB_FOUND_BORN:
 		return found->born;
+	case SVK_LAB_FOUND_AT:
+		return found->at;
+	case SVK_LAB_FOUND_DID:
+		return found->did;
+	default:
+		return 0;
 	}
 }
 

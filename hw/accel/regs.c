@@ -52,6 +52,7 @@ static unsigned int ctrl_width(const struct accel *a, u64 off)
 	case SVK_QCFG_BASE / SVK_ACCEL_PAGE:
 		return qcfg_width(a, off - SVK_QCFG_BASE);
 	case SVK_LAB_BASE / SVK_ACCEL_PAGE:
+	case SVK_LAB_FOUND(0) / SVK_ACCEL_PAGE:
 		return accel_lab_width(a, off);
 	default:
 		return 0;

@@ -76,24 +76,30 @@ u64 oracle_findings(const struct oracle *o);
  * @rule: a rule was broken; else the entry is stale
  * @second: the second stage refuses what the entry grants, or gives something else
  * @lost: a descriptor that covers the entry was lost on purpose
+ * @paged: of a page: a first stage has part in it
  * @has_pasid: the entry has a PASID
  * @sid: source-id
+ * @did: domain-id of a PASID or IOTLB entry, else 0
  * @pasid: 20 bits, else 0
  * @addr: input address of a page, else 0
  * @size: bytes of a page, else 0
  * @born: when it was entered, ns since the model was started
+ * @at: when it became a finding, likewise
  */
 struct oracle_found {
 	enum svk_cache cache;
 	bool rule;
 	bool second;
 	bool lost;
+	bool paged;
 	bool has_pasid;
 	u16 sid;
+	u16 did;
 	u32 pasid;
 	u64 addr;
 	u64 size;
 	u64 born;
+	u64 at;
 };
 
 /**

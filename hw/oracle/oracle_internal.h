@@ -5,6 +5,7 @@
 
 #include <svakit/vtd_regs.h>
 
+#include "oracle/covers.h"
 #include "oracle/oracle.h"
 #include "vtd/inspect.h"
 #include "vtd/vtd.h"
@@ -76,24 +77,6 @@ struct oracle_marks {
 #define ORACLE_TAG_DID 1u
 #define ORACLE_TAG_PASID 2u
 #define ORACLE_TAG_SID 4u
-
-/**
- * struct oracle_tags - What an invalidation names.
- * @has_did: @has_pasid: @has_sid: which it has
- * @any_pasid: of every PASID
- * @did: domain-id
- * @sid: source-id
- * @pasid: 20 bits
- */
-struct oracle_tags {
-	bool has_did;
-	bool has_pasid;
-	bool any_pasid;
-	bool has_sid;
-	u16 did;
-	u16 sid;
-	u32 pasid;
-};
 
 /** struct oracle_seen - Tags that entries of the PASID-cache have ever had, a bit for each. */
 struct oracle_seen {
@@ -305,12 +288,6 @@ bool oracle_same(const struct vtd_view *a, const struct vtd_view *b);
 /* history.c */
 /** oracle_history_add() - Remember a descriptor. Return: it, until ORACLE_HISTORY others came. */
 struct oracle_desc *oracle_history_add(struct oracle *o, const u64 *d, bool lost);
-/** oracle_range() - Addresses that a descriptor names. Return: false if it names none. */
-bool oracle_range(const u64 *q, u64 *first, u64 *last);
-/** oracle_tags() - What else it names. Return: false if it concerns another cache. */
-bool oracle_tags(const u64 *q, enum vtd_view_kind kind, struct oracle_tags *t);
-/** oracle_covers() - Whether executing a descriptor removes an entry (6.5.2). */
-bool oracle_covers(const u64 *q, const struct vtd_view *e);
 
 /* marks.c */
 /** oracle_marks_init() - Return: 0 or -ENOMEM. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "log.h"
 #include "oracle/oracle_internal.h"
 
@@ -291,6 +292,8 @@ static void write_stale(struct oracle *o, u64 number, const struct oracle_findin
 	json_object_object_add(obj, "stage", json_object_new_string(stage_name(f->why.stage)));
 	json_object_object_add(obj, "reason", json_object_new_int(f->why.reason));
 	json_object_object_add(obj, "cause", json_object_new_string(cause_names[f->cause.id]));
+	if (f->mark->inherited)
+		json_object_object_add(obj, "inherited", json_object_new_boolean(true));
 	json_object_object_add(obj, "uses", json_object_new_uint64(f->mark->count));
 	json_end(o, obj, text);
 }
@@ -315,7 +318,10 @@ static u64 found_add(struct oracle *o, const struct vtd_view *e, struct oracle_f
 		found.addr = page ? e->addr : 0;
 		found.size = page ? e->size : 0;
 		found.born = vtd_time(o->unit, e->born);
+		found.did = e->kind == VTD_VIEW_PASID || e->kind == VTD_VIEW_IOTLB ? e->did : 0;
+		found.paged = page && e->entry[0];
 	}
+	found.at = vtd_time(o->unit, clock_ns());
 	o->found[o->findings % SVK_LAB_FOUND_KEPT] = found;
 	return o->findings++;
 }

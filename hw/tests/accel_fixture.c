@@ -35,7 +35,6 @@
 #define IQA_DW 0x800
 
 #define PASIDS 16
-#define DOMAIN 7ULL
 
 #define PTE_PRESENT 1ULL
 #define PTE_USER 4ULL
@@ -208,7 +207,7 @@ static u64 sized_address(u64 addr, u64 size, u64 s_bit)
 
 void fx_flush_iotlb(struct fx *f, u32 pasid)
 {
-	iq_post(f, 0x6 | 2 << 4 | DOMAIN << 16 | (u64)pasid << 32, 0);
+	iq_post(f, 0x6 | 2 << 4 | FX_DID << 16 | (u64)pasid << 32, 0);
 	iq_flush(f);
 }
 
@@ -365,7 +364,7 @@ static void init_tables(struct fx *f, u64 *root_table)
 
 		f->root[pasid] = fx_pages(f, 1);
 		entry[0] = 1 << 6 | 1;
-		entry[1] = DOMAIN;
+		entry[1] = FX_DID;
 		entry[2] = f->root[pasid];
 	}
 }

@@ -23,6 +23,7 @@
 
 /* PASIDs that fx_queue_open() and the tests use; any of 1..63 works. */
 #define FX_NO_PASID 0u /* the space of requests without PASID (RID_PASID) */
+#define FX_DID 7ULL
 #define FX_PASID 5u
 #define FX_OTHER_PASID 9u
 

@@ -181,9 +181,27 @@ static void found_in_the_page(void **state)
 	assert_int_equal(lab(f, SVK_LAB_FOUND(0) + SVK_LAB_FOUND_ADDR), BASE);
 	assert_int_equal(lab(f, SVK_LAB_FOUND(0) + SVK_LAB_FOUND_SIZE), FX_PAGE);
 	assert_in_range(lab(f, SVK_LAB_FOUND(0) + SVK_LAB_FOUND_BORN), 1, lab(f, SVK_LAB_TIME));
+	assert_in_range(lab(f, SVK_LAB_FOUND(0) + SVK_LAB_FOUND_AT),
+			lab(f, SVK_LAB_FOUND(0) + SVK_LAB_FOUND_BORN), lab(f, SVK_LAB_TIME));
+	assert_int_equal(lab(f, SVK_LAB_FOUND(0) + SVK_LAB_FOUND_DID), 0);
+	assert_int_equal(lab(f, SVK_LAB_FOUND(0) + SVK_LAB_FOUND_DID + 8), 0);
 	assert_int_equal(lab(f, SVK_LAB_FOUND(1) + SVK_LAB_FOUND_WHAT), 0);
 	assert_int_equal(fx_bar(f, SVK_ACCEL_BAR_CTRL, SVK_LAB_FOUND(0) + 4, 4), what >> 32);
 	assert_int_equal(fx_count(f, SVK_LAB_BAD_ACCESS), 0);
+}
+
+/* An IOTLB entry has a domain-id, and says whether a first stage has part in it. */
+static void domain_in_the_page(void **state)
+{
+	struct fx *f = *state;
+
+	use_page(f);
+	fx_unmap(f, FX_PASID, BASE);
+	fx_flush_devtlb(f, FX_PASID, BASE, FX_PAGE);
+	audit(f, SVK_LAB_AUDIT_LOOK | SVK_LAB_AUDIT_CONFIRM);
+	assert_int_equal(svk_get(SVK_LAB_FOUND_CACHE, lab(f, SVK_LAB_FOUND(0))), SVK_CACHE_IOTLB);
+	assert_true(lab(f, SVK_LAB_FOUND(0)) & SVK_LAB_FOUND_PAGED);
+	assert_int_equal(lab(f, SVK_LAB_FOUND(0) + SVK_LAB_FOUND_DID), FX_DID);
 }
 
 /* Each bit of it. */
@@ -302,6 +320,7 @@ int main(void)
 		TEST(forgets_on_demand),
 		TEST(lost_device_tlb_invalidation),
 		TEST(found_in_the_page),
+		TEST(domain_in_the_page),
 		TEST(rules_and_losses_in_the_page),
 		TEST(time_goes_on),
 		TEST(half_a_loss_is_none),

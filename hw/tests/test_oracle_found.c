@@ -232,7 +232,7 @@ static void rules_are_kept_too(void **state)
 		oc_flush_devtlb(oc, 0x1234, OC_PASID, 0);
 	vt_wait(oc->vt);
 	log_close();
-	oc_expect(oc, "\"finding\":16,\"kind\":\"rule\",\"rule\":\"devtlb-unknown-source\"");
+	oc_expect(oc, "\"finding\":64,\"kind\":\"rule\",\"rule\":\"devtlb-unknown-source\"");
 	assert_true(oracle_found(oc->o, 0)->rule);
 	assert_int_equal(oracle_found(oc->o, 0)->cache, SVK_CACHE_NONE);
 }

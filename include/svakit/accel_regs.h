@@ -158,20 +158,23 @@ enum svk_queue_err {
  * The last findings about an entry, by the number of the finding (0 is the first since svahw was
  * started). A mediated device shows its driver's PASID, not the host's.
  */
-#define SVK_LAB_FOUND_KEPT 16
-#define SVK_LAB_FOUND_STRIDE 32
-#define SVK_LAB_FOUND(n) (0x2c00 + SVK_LAB_FOUND_STRIDE * ((n) % SVK_LAB_FOUND_KEPT))
+#define SVK_LAB_FOUND_KEPT 64
+#define SVK_LAB_FOUND_STRIDE 64
+#define SVK_LAB_FOUND(n) (0x3000 + SVK_LAB_FOUND_STRIDE * ((n) % SVK_LAB_FOUND_KEPT))
 #define SVK_LAB_FOUND_WHAT 0x00 /* RO 8 */
 #define SVK_LAB_FOUND_CACHE SVK_MASK(2, 0) /* enum svk_cache */
 #define SVK_LAB_FOUND_SECOND SVK_BIT(3) /* the second stage refuses it, not the first */
 #define SVK_LAB_FOUND_RULE SVK_BIT(4) /* a rule was broken; else an entry is stale */
 #define SVK_LAB_FOUND_LOST SVK_BIT(5) /* a descriptor that covers it was lost on purpose */
+#define SVK_LAB_FOUND_PAGED SVK_BIT(6) /* a page that a first stage has part in */
 #define SVK_LAB_FOUND_SID SVK_MASK(31, 16)
 #define SVK_LAB_FOUND_PASID SVK_MASK(51, 32)
 #define SVK_LAB_FOUND_HAS_PASID SVK_BIT(52)
 #define SVK_LAB_FOUND_ADDR 0x08 /* RO 8: input address, 0 for CONTEXT and PASID */
 #define SVK_LAB_FOUND_SIZE 0x10 /* RO 8: bytes */
 #define SVK_LAB_FOUND_BORN 0x18 /* RO 8: when it was filled, by SVK_LAB_TIME */
+#define SVK_LAB_FOUND_AT 0x20 /* RO 8: when it became a finding, by SVK_LAB_TIME */
+#define SVK_LAB_FOUND_DID 0x28 /* RO 8: domain-id of a PASID or IOTLB entry, else 0 */
 
 enum svk_cache {
 	SVK_CACHE_NONE = 0, /* no such finding, or not about an entry */
