@@ -71,6 +71,18 @@ static void first_stage_maps_elsewhere(void **state)
 	oc_expect(oc, "the first-stage tables let it read and write");
 }
 
+/* To where the second stage has nothing, which is not what has changed. */
+static void first_stage_maps_to_nowhere(void **state)
+{
+	struct oc *oc = *state;
+	u64 leaf;
+
+	nested(oc);
+	leaf = oc_leaf(oc, OC_PASID, OC_VA);
+	vt_put(oc->vt, leaf, vt_get(oc->vt, leaf) + (1ULL << 36));
+	expect_stage(oc, "first", false);
+}
+
 static void second_stage_refuses(void **state)
 {
 	struct oc *oc = *state;
@@ -262,6 +274,7 @@ int main(void)
 		TEST(first_stage_refuses),
 		TEST(first_stage_write_protects),
 		TEST(first_stage_maps_elsewhere),
+		TEST(first_stage_maps_to_nowhere),
 		TEST(second_stage_refuses),
 		TEST(second_stage_write_protects),
 		TEST(second_stage_maps_elsewhere),

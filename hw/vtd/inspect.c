@@ -255,6 +255,10 @@ static enum vtd_match match_pages(struct vtd *v, const struct vtd_pasid *pe,
 		why->reason = vtd_walk_peek(v, pe, addr, cached->priv, &page, &first);
 		if (why->reason) {
 			why->stage = stage_refusing(why->reason);
+			/* What the second refuses may be where the first leads to now. */
+			if (why->stage == VTD_STAGE_SECOND && page.mid &&
+			    page.mid != cached->mid + off)
+				why->stage = VTD_STAGE_FIRST;
 			return VTD_MATCH_STALE;
 		}
 		in_page = addr & ((1ULL << page.order) - 1);
