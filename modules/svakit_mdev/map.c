@@ -190,6 +190,7 @@ static void svk_binding_detach(struct svk_mdev *m, struct svk_binding *b)
 {
 	svk_vqueues_drop_binding(m, b);
 	iommufd_device_detach(m->idev, b->hpasid);
+	svk_past_add(m, b);
 	svk_binding_free(m, b);
 }
 

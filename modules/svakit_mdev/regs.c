@@ -48,12 +48,20 @@ static unsigned int svk_qcfg_width(const struct svk_mdev *m, u32 off)
 	return 0;
 }
 
+static bool svk_is_found(u32 off)
+{
+	return off >= SVK_LAB_FOUND(0) &&
+	       off < SVK_LAB_FOUND(0) + SVK_LAB_FOUND_KEPT * SVK_LAB_FOUND_STRIDE;
+}
+
 static unsigned int svk_lab_width(const struct svk_mdev *m, u32 off)
 {
 	if (off < SVK_LAB_COUNTER(SVK_LAB_COUNTERS))
 		return 8;
 	if (off >= SVK_LAB_PASID(0) && off < SVK_LAB_PASID(m->nr_queues))
 		return 4;
+	if (svk_is_found(off & ~4U))
+		return 8;
 	switch (off) {
 	case SVK_LAB_CLEAR:
 	case SVK_LAB_AUDIT:
@@ -70,6 +78,8 @@ static unsigned int svk_lab_width(const struct svk_mdev *m, u32 off)
 	case SVK_LAB_ENTRIES + 4:
 	case SVK_LAB_FINDINGS:
 	case SVK_LAB_FINDINGS + 4:
+	case SVK_LAB_TIME:
+	case SVK_LAB_TIME + 4:
 		return 8;
 	}
 	return svk_inject_width(off);
@@ -83,6 +93,7 @@ static unsigned int svk_reg_width(const struct svk_mdev *m, u32 off)
 	case SVK_QCFG_BASE / SVK_ACCEL_PAGE:
 		return svk_qcfg_width(m, off - SVK_QCFG_BASE);
 	case SVK_LAB_BASE / SVK_ACCEL_PAGE:
+	case SVK_LAB_FOUND(0) / SVK_ACCEL_PAGE:
 		return svk_lab_width(m, off);
 	}
 	return 0;
@@ -185,6 +196,8 @@ static u64 svk_lab_read(struct svk_mdev *m, u32 off, unsigned int len)
 
 	if ((off & ~4U) == SVK_LAB_TRAPPED)
 		return svk_part(atomic64_read(&m->trapped), off, len);
+	if (svk_is_found(off))
+		return svk_part(svk_found_read(m, off & ~7U), off, len);
 	if (svk_inject_width(off))
 		return svk_inject_read(m, off, len);
 	if (off >= SVK_LAB_PASID(0) && off < SVK_LAB_PASID(m->nr_queues))

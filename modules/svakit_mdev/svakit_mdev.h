@@ -14,6 +14,7 @@
  *	vm.c		what all devices of one VM share: PASID set and quota
  *	pasid.c		where host PASIDs come from
  *	vcs.c		... from the platform's virtual command registers
+ *	found.c		findings of the oracle, under guest PASIDs
  *	view.c		debugfs
  *
  * What a guest driver may do freely is mapped into the guest: the portals.
@@ -54,6 +55,8 @@ struct svk_parent;
 #define SVK_MDEV_MAX_QUEUES 8
 #define SVK_MDEV_TYPES 4
 #define SVK_MDEV_MAX_VECTORS (SVK_MDEV_MAX_QUEUES + 1)
+/* Bindings remembered when they have gone. */
+#define SVK_MDEV_PAST 64
 
 /* Regions as vfio-pci has them: the index stands above bit 40 of the offset. */
 #define SVK_REGION_SHIFT 40
@@ -214,6 +217,8 @@ struct svk_inject_regs {
  * @inject: as the guest wrote them
  * @bindings: by guest PASID
  * @default_binding: for requests without PASID, NULL if no table is attached
+ * @past: the last bindings that went, see svk_past_get()
+ * @nr_past: how many ever went
  * @idev: the parent in the VM's iommufd context, NULL while not bound
  * @vm: NULL while not bound
  * @trapped: register SVK_LAB_TRAPPED
@@ -236,6 +241,8 @@ struct svk_mdev {
 	struct svk_inject_regs inject;
 	struct xarray bindings;
 	struct svk_binding *default_binding;
+	struct svk_binding past[SVK_MDEV_PAST];
+	u32 nr_past;
 	struct iommufd_device *idev;
 	struct svk_vm *vm;
 
@@ -347,6 +354,11 @@ void svk_pasid_free(struct svk_parent *p, u32 hpasid);
 /* vcs.c */
 void svk_vcs_init(void);
 void svk_vcs_exit(void);
+
+/* found.c */
+void svk_past_add(struct svk_mdev *m, const struct svk_binding *b);
+const struct svk_binding *svk_past_get(const struct svk_mdev *m, u32 back);
+u64 svk_found_read(struct svk_mdev *m, u32 off);
 
 /* view.c */
 void svk_view_init(void);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * /sys/kernel/debug/svakit_mdev: who has which host PASID, for what, and which
- * queues use it. docs/mdev.md describes both files.
+ * queues use it. docs/mdev.md describes the files.
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
@@ -24,13 +24,18 @@ static void svk_view_queues(struct seq_file *s, struct svk_mdev *m, const struct
 	seq_puts(s, *separator ? "\n" : "-\n");
 }
 
-static void svk_view_row(struct seq_file *s, struct svk_mdev *m, const struct svk_binding *b)
+static void svk_view_gpasid(struct seq_file *s, const struct svk_binding *b)
 {
-	seq_printf(s, "%u %s %s ", m->vm->id, pci_name(m->parent->pdev), dev_name(svk_mdev_dev(m)));
 	if (b->gpasid == SVK_GPASID_NONE)
 		seq_puts(s, "-");
 	else
 		seq_printf(s, "%u", b->gpasid);
+}
+
+static void svk_view_row(struct seq_file *s, struct svk_mdev *m, const struct svk_binding *b)
+{
+	seq_printf(s, "%u %s %s ", m->vm->id, pci_name(m->parent->pdev), dev_name(svk_mdev_dev(m)));
+	svk_view_gpasid(s, b);
 	seq_printf(s, " %u %u ", b->hpasid, b->hwpt);
 	svk_view_queues(s, m, b);
 }
@@ -62,6 +67,29 @@ static int map_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(map);
 
+/* Newest first: a host PASID belongs to the first one that names it. */
+static int past_show(struct seq_file *s, void *unused)
+{
+	const struct svk_binding *b;
+	struct svk_mdev *m;
+
+	seq_puts(s, "# mdev guest_pasid host_pasid\n");
+
+	guard(mutex)(&svk_mdevs_lock);
+
+	list_for_each_entry(m, &svk_mdevs, link) {
+		guard(mutex)(&m->lock);
+
+		for (u32 back = 0; (b = svk_past_get(m, back)); back++) {
+			seq_printf(s, "%s ", dev_name(svk_mdev_dev(m)));
+			svk_view_gpasid(s, b);
+			seq_printf(s, " %u\n", b->hpasid);
+		}
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(past);
+
 static int vms_show(struct seq_file *s, void *unused)
 {
 	seq_puts(s, "# vm pid quota used\n");
@@ -75,6 +103,7 @@ void svk_view_init(void)
 {
 	view_dir = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	debugfs_create_file("map", 0400, view_dir, NULL, &map_fops);
+	debugfs_create_file("past", 0400, view_dir, NULL, &past_fops);
 	debugfs_create_file("vms", 0400, view_dir, NULL, &vms_fops);
 }
 
