@@ -183,6 +183,9 @@ machine_l2() {
 		-device "virtio-serial-pci,addr=02.0"
 		-chardev "file,id=events,path=/dev/virtio-ports/svakit.l2events"
 		-device "virtserialport,chardev=events,name=svakit.events"
+		# Through which PID 1 of L2 lets that of L1 look for a missing invalidation.
+		-chardev "socket,id=layers,path=/run/layers.sock,server=on,wait=off"
+		-device "virtserialport,chardev=layers,name=svakit.layers"
 		-fw_cfg "name=opt/org.svakit/job,file=/sys/firmware/qemu_fw_cfg/by_name/opt/org.svakit/job/raw"
 		-kernel /guest/kernel -initrd /guest/initrd
 		-append "$(machine_cmdline 2)"

@@ -29,22 +29,21 @@ static unsigned long read_hex(const char *bdf, const char *attr)
 	return file_read(path, text, sizeof(text)) > 0 ? strtoul(text, NULL, 16) : 0;
 }
 
-int device_find(unsigned int vendor, unsigned int device, char *bdf, size_t len)
+int device_list(unsigned int vendor, unsigned int device, char (*bdf)[DEVICE_NAME], int max)
 {
 	DIR *dir = opendir(PCI_DEVICES);
 	struct dirent *d;
-	int rc = -ENODEV;
+	int n = 0;
 
-	while (dir && rc && (d = readdir(dir))) {
+	while (dir && n < max && (d = readdir(dir))) {
 		if (d->d_name[0] == '.' || read_hex(d->d_name, "vendor") != vendor ||
 		    read_hex(d->d_name, "device") != device)
 			continue;
-		snprintf(bdf, len, "%s", d->d_name);
-		rc = 0;
+		snprintf(bdf[n++], DEVICE_NAME, "%.*s", DEVICE_NAME - 1, d->d_name);
 	}
 	if (dir)
 		closedir(dir);
-	return rc;
+	return n;
 }
 
 /*
@@ -53,13 +52,13 @@ int device_find(unsigned int vendor, unsigned int device, char *bdf, size_t len)
  */
 static void unit_enable_master(void)
 {
-	char bdf[NAME_MAX + 1], path[PATH_MAX];
+	char bdf[1][DEVICE_NAME], path[PATH_MAX];
 	unsigned char command[2];
 	int fd;
 
-	if (device_find(SVK_PCI_VENDOR, SVK_PCI_DEVICE_VTD, bdf, sizeof(bdf)))
+	if (!device_list(SVK_PCI_VENDOR, SVK_PCI_DEVICE_VTD, bdf, 1))
 		return;
-	snprintf(path, sizeof(path), PCI_DEVICES "%s/config", bdf);
+	snprintf(path, sizeof(path), PCI_DEVICES "%s/config", bdf[0]);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0 || pread(fd, command, sizeof(command), PCI_COMMAND) != sizeof(command))
 		die("read %s: %s", path, strerror(errno));
@@ -73,7 +72,7 @@ static void unit_enable_master(void)
  * In a child: the driver tries one bind with the address space that loads it,
  * and an address space keeps its PASID for as long as it lives.
  */
-static void module_load(const char *path)
+static void module_load(const char *path, const char *params)
 {
 	pid_t pid = fork();
 	int status;
@@ -81,7 +80,7 @@ static void module_load(const char *path)
 	if (!pid) {
 		int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-		if (fd < 0 || (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST))
+		if (fd < 0 || (syscall(SYS_finit_module, fd, params, 0) && errno != EEXIST))
 			_exit(errno);
 		_exit(0);
 	}
@@ -102,7 +101,7 @@ static int device_override(const char *bdf, const char *driver)
 	return rc ? rc : file_write("/sys/bus/pci/drivers_probe", bdf);
 }
 
-static bool device_has_driver(const char *bdf, const char *driver)
+bool device_has_driver(const char *bdf, const char *driver)
 {
 	char path[PATH_MAX], target[PATH_MAX];
 	const char *name;
@@ -124,8 +123,8 @@ static void parent_init(const char *bdf)
 
 	/* Where the kernel has it built in there is no such file. */
 	if (!access(MODULES "mdev.ko", R_OK))
-		module_load(MODULES "mdev.ko");
-	module_load(MODULES PARENT_DRIVER ".ko");
+		module_load(MODULES "mdev.ko", "");
+	module_load(MODULES PARENT_DRIVER ".ko", "");
 	rc = device_override(bdf, PARENT_DRIVER);
 	if (rc)
 		die("give %s to " PARENT_DRIVER ": %s", bdf, strerror(-rc));
@@ -143,7 +142,7 @@ void devices_init(const struct job *job, int level)
 		unit_enable_master();
 	if (parent)
 		parent_init(parent->name);
-	module_load(MODULES "svakit_accel.ko");
+	module_load(MODULES "svakit_accel.ko", "");
 	event_stage("modules");
 }
 
@@ -167,4 +166,12 @@ int device_to_vfio(const char *bdf)
 int device_from_vfio(const char *bdf)
 {
 	return device_move(bdf, "\n");
+}
+
+void forget_start(const struct job *job)
+{
+	const struct job_line *l = job_find(job, JOB_FORGET);
+
+	if (l)
+		module_load(MODULES "svakit_forget.ko", l->argv[0]);
 }

@@ -8,8 +8,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "init.h"
@@ -61,22 +59,6 @@ static void serve(int port, int qmp, const char *uuid)
 	}
 }
 
-/* The VMM's end of the port, which is there since it has a monitor. */
-static int port_connect(void)
-{
-	struct sockaddr_un sa = {.sun_family = AF_UNIX, .sun_path = PORT_PATH};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int rc;
-
-	if (fd < 0)
-		return -errno;
-	if (!connect(fd, (struct sockaddr *)&sa, sizeof(sa)))
-		return fd;
-	rc = -errno;
-	close(fd);
-	return rc;
-}
-
 int hotplug_start(const struct job *job, int qmp)
 {
 	const struct job_line *l = job_find(job, JOB_HOTPLUG);
@@ -85,7 +67,8 @@ int hotplug_start(const struct job *job, int qmp)
 
 	if (!l)
 		return 0;
-	port = port_connect();
+	/* The VMM's end of the port, which is there since it has a monitor. */
+	port = socket_connect(PORT_PATH);
 	if (port < 0) {
 		event("line init: connect to " PORT_PATH ": %s", strerror(-port));
 		return port;

@@ -16,6 +16,9 @@
 #define INIT_MAX_ARGS 128
 #define INIT_MAX_ENV 8
 #define INIT_LINE 4000
+#define DEVICE_NAME 32
+
+struct search;
 
 /* mounts.c */
 /** mounts_init() - Mount the file systems, name the virtio ports under /dev/virtio-ports. */
@@ -45,6 +48,8 @@ enum job_verb {
 	JOB_VMM,
 	JOB_SHELL,
 	JOB_QUIET,
+	JOB_FORGET,
+	JOB_VMMENV,
 	JOB_PARENT,
 	JOB_MDEV,
 	JOB_HOTPLUG,
@@ -59,7 +64,8 @@ enum job_verb {
  *	how many to let pass (JOB_LOSE)
  * @limit_s: time limit in seconds (JOB_RUN, JOB_GUEST)
  * @env: environment of the test, "NAME=value", NULL-terminated (JOB_RUN)
- * @argv: words, NULL-terminated (JOB_RUN); one argument (JOB_VMM); the type (JOB_MDEV, JOB_HOTPLUG)
+ * @argv: words, NULL-terminated (JOB_RUN); one argument (JOB_VMM,
+ *	JOB_VMMENV, JOB_FORGET); the type (JOB_MDEV, JOB_HOTPLUG)
  */
 struct job_line {
 	enum job_verb verb;
@@ -168,9 +174,6 @@ void oracle_lose_end(const char *name);
  */
 unsigned int oracle_check(const char *name, unsigned int expected);
 
-/** lab_map() - Return: the lab page of an accelerator, SVK_ACCEL_CTRL_SIZE to unmap; or NULL. */
-volatile u8 *lab_map(void);
-
 /* injected.c */
 /** injected_start() - What the model has injected so far belongs to others. */
 void injected_start(void);
@@ -182,12 +185,67 @@ void injected_end(void);
 /* qi.c */
 /** qi_count_start() - Count the invalidation descriptors that this kernel submits. */
 void qi_count_start(void);
+/** qi_load() - Read all that is still known of them. */
+void qi_load(void);
+/** qi_search() - Look for one among those that were read. */
+void qi_search(struct search *s);
+/** qi_unload() - Undo qi_load(). */
+void qi_unload(void);
 /** qi_count_note() - Emit "note qi total=.. cc=.." for what was counted since the start. */
 void qi_count_note(void);
 
+/* lab.c */
+/** lab_map() - Map the lab registers of accelerator @bdf. Return: NULL if it does not answer. */
+volatile u8 *lab_map(const char *bdf);
+/** lab_open() - Likewise, of the first accelerator that does. */
+volatile u8 *lab_open(void);
+/** lab_unmap() - Undo either; NULL is allowed. */
+void lab_unmap(volatile u8 *lab);
+/** lab_read32() - Read the register at @reg, SVK_LAB_xxx. */
+u32 lab_read32(volatile u8 *lab, u32 reg);
+/** lab_read64() - Likewise. */
+u64 lab_read64(volatile u8 *lab, u32 reg);
+/** lab_write32() - Write it. */
+void lab_write32(volatile u8 *lab, u32 reg, u32 val);
+/** lab_write64() - Likewise. */
+void lab_write64(volatile u8 *lab, u32 reg, u64 val);
+/** lab_has_oracle() - Return: whether svahw looks for missing invalidations. */
+bool lab_has_oracle(volatile u8 *lab);
+
+/* layers.c */
+/** layers_start() - Before the first test, as early as there is an accelerator. */
+void layers_start(int level);
+/**
+ * layers_look() - Report what this level, and in L2 also L1, has sent about findings.
+ * @first: number of the first of them
+ * @total: findings since svahw was started
+ */
+void layers_look(u64 first, u64 total);
+
+/* asked.c */
+/** The VMM of the next guest records here what it asks L1's kernel for. */
+#define ASKED_PATH "/run/asked"
+/** asked_search() - Look for a request of the VMM. Return: false if there was no VMM. */
+bool asked_search(struct search *s);
+
+/* relay.c */
+/** relay_start() - Beside the VMM: look when the next guest asks for it. Return: 0 or -errno. */
+int relay_start(void);
+/** relay_look() - In the next guest: let L1 look, and wait until it has. */
+void relay_look(u64 first, u64 total);
+
 /* devices.c */
-/** device_find() - PCI address of the first function with this id. Return: 0 or -ENODEV. */
-int device_find(unsigned int vendor, unsigned int device, char *bdf, size_t len);
+/**
+ * device_list() - PCI addresses of the functions with this id.
+ * @bdf: room for @max of them
+ *
+ * Return: how many.
+ */
+int device_list(unsigned int vendor, unsigned int device, char (*bdf)[DEVICE_NAME], int max);
+/** device_has_driver() - Whether it is bound to @driver. */
+bool device_has_driver(const char *bdf, const char *driver);
+/** forget_start() - Load the module that lets this kernel forget, if the job wants it. */
+void forget_start(const struct job *job);
 /**
  * devices_init() - Load the modules, let the remapping unit's function master the bus (L1).
  *
@@ -268,5 +326,9 @@ int smpwc_apply(int qmp, pid_t vmm);
 int file_write(const char *path, const char *text);
 /** file_read() - Read a small file, drop the last newline. Return: length or -errno. */
 ssize_t file_read(const char *path, char *buf, size_t len);
+/** mono_ns() - ns of CLOCK_MONOTONIC. */
+u64 mono_ns(void);
+/** socket_connect() - Connect to the UNIX socket at @path. Return: fd or -errno. */
+int socket_connect(const char *path);
 
 #endif /* GUEST_IMAGES_INIT_INIT_H */

@@ -72,6 +72,8 @@ static const struct job_syntax syntax[] = {
 	{.word = "hotplug", .verb = JOB_HOTPLUG, .name = true, .argument = true},
 	{.word = "pf", .verb = JOB_PF, .name = true},
 	{.word = "shell", .verb = JOB_SHELL},
+	{.word = "forget", .verb = JOB_FORGET, .argument = true},
+	{.word = "vmmenv", .verb = JOB_VMMENV, .argument = true},
 	{.word = "quiet", .verb = JOB_QUIET},
 	{.word = "lose", .verb = JOB_LOSE, .name = true},
 };

@@ -170,6 +170,8 @@ int main(void)
 	if (!job_find(&job, JOB_QUIET))
 		qi_count_start();
 	devices_init(&job, level);
+	layers_start(level);
+	forget_start(&job);
 	if (klog_check("-", KLOG_DEFECTS))
 		t.failed++;
 	event("plan %zu", job_tests(&job));

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How many invalidation descriptors this kernel submitted, by kind: the
- * tracepoint intel_iommu:qi_submit (drivers/iommu/intel/trace.h), read from
- * tracefs as text. When the ring was too small, the note says how many
- * events are missing.
+ * The invalidation descriptors that this kernel submits: the tracepoint
+ * intel_iommu:qi_submit (drivers/iommu/intel/trace.h), read from tracefs as
+ * text. They are counted by kind, and searched for one that is missing. When
+ * the ring was too small, the note says how many events are missing, and a
+ * search knows how far back it can see.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <svakit/types.h>
 
 #include "init.h"
+#include "layers.h"
 
 #define TRACEFS "/sys/kernel/tracing/"
 
@@ -29,15 +31,28 @@ static struct qi_kind kinds[] = {
 	{"qi_submit: inv_wait ", "wait", 0},
 };
 
+/* More than a guest has. */
+#define MAX_CPUS 64
 #define KINDS (ARRAY_SIZE(kinds))
 
 static bool counting;
 
+/* Of qi_load(). */
+static struct qi_event *events;
+static size_t nr_events;
+/* Since when every descriptor is in the ring, ns of CLOCK_MONOTONIC. */
+static u64 complete_since;
+/* When the counting began. */
+static u64 started;
+
 void qi_count_start(void)
 {
 	file_write(TRACEFS "buffer_size_kb", "2048");
+	/* That of the searches; the local one of each CPU is none that anybody else has. */
+	file_write(TRACEFS "trace_clock", "mono");
 	counting = !file_write(TRACEFS "events/intel_iommu/qi_submit/enable", "1");
 	file_write(TRACEFS "trace", "");
+	started = mono_ns();
 }
 
 static unsigned long count_text(void)
@@ -75,4 +90,56 @@ void qi_count_note(void)
 			      kinds[i].count);
 	}
 	event("note qi total=%lu%s lost=%lu", total + lost, text, lost);
+}
+
+static void load_event(const struct qi_event *e, u64 *first, size_t cpus)
+{
+	struct qi_event *more = realloc(events, (nr_events + 1) * sizeof(*events));
+
+	if (e->cpu < cpus && !first[e->cpu])
+		first[e->cpu] = e->at;
+	if (!more)
+		return;
+	events = more;
+	events[nr_events++] = *e;
+}
+
+void qi_load(void)
+{
+	FILE *f = counting ? fopen(TRACEFS "trace", "re") : NULL;
+	u64 first[MAX_CPUS] = {0};
+	unsigned long kept, written;
+	bool lost = false;
+	struct qi_event e;
+	char line[512];
+
+	complete_since = f ? started : ~0ULL;
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "# entries-in-buffer/entries-written: %lu/%lu", &kept, &written) ==
+		    2)
+			lost = written > kept;
+		if (qi_parse(line, &e))
+			load_event(&e, first, MAX_CPUS);
+	}
+	if (f)
+		fclose(f);
+	/* Each CPU has a ring; from the last of their beginnings on nothing is missing. */
+	for (size_t i = 0; lost && i < MAX_CPUS; i++) {
+		if (first[i] > complete_since)
+			complete_since = first[i];
+	}
+}
+
+void qi_search(struct search *s)
+{
+	for (size_t i = 0; i < nr_events; i++)
+		search_event(s, &events[i]);
+	search_end(s, complete_since);
+}
+
+void qi_unload(void)
+{
+	free(events);
+	events = NULL;
+	nr_events = 0;
 }

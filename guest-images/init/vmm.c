@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "asked.h"
 #include "init.h"
 
 #define QMP_PATH "/run/qmp.sock"
@@ -81,6 +82,8 @@ static int vmm_release(const struct job *job, struct child *c, int listen_fd)
 	if (!rc)
 		rc = qmp_command(qmp, "{\"execute\":\"cont\"}", -1, NULL, 0);
 	if (!rc)
+		rc = relay_start();
+	if (!rc)
 		rc = hotplug_start(job, qmp);
 	close(qmp);
 	return rc;
@@ -98,14 +101,18 @@ static void vmm_report(int status, unsigned int limit_s)
 
 static int vmm_start(const struct job *job, unsigned int limit_s, unsigned int mdevs)
 {
+	char *env[] = {ASKED_FILE "=" ASKED_PATH, NULL, NULL};
 	char *argv[INIT_MAX_ARGS];
-	const struct command cmd = {.argv = argv, .first_fd = MDEV_FIRST_FD, .fds = mdevs};
+	const struct command cmd = {
+		.argv = argv, .env = env, .first_fd = MDEV_FIRST_FD, .fds = mdevs};
+	const struct job_line *own = job_find(job, JOB_VMMENV);
 	struct child c;
 	int listen_fd = qmp_listen(QMP_PATH);
 	int rc, status;
 
 	if (listen_fd < 0)
 		return listen_fd;
+	env[1] = own ? own->argv[0] : NULL;
 	vmm_argv(job, argv);
 	rc = argv[0][0] == '/' ? child_start(&c, &cmd) : -EINVAL;
 	if (rc) {

@@ -16,7 +16,7 @@ vmm_image() {
 		realpath "$QEMU_RUN"
 		printf '%s\n' "$QEMU_VERSION"
 		stat -L -c '%s %Y' "$(vmm_binary)"
-		sha256sum <"$BUILD/vmm/kvm_retry.so"
+		cat "$BUILD"/vmm/{kvm_retry,asked}.so | sha256sum
 		cat "$IMAGES/lib/vmm.sh"
 	} | cache_key)
 	cache_entry vmm "$key" vmm_make
@@ -69,10 +69,10 @@ vmm_make() {
 	for name in "${VMM_FIRMWARE[@]}"; do
 		cp -L "$(vmm_find_firmware "$name")" "$root/fw/"
 	done
-	cp "$BUILD/vmm/kvm_retry.so" "$root/lib/"
+	cp "$BUILD"/vmm/{kvm_retry,asked}.so "$root/lib/"
 	cat >"$root/qemu" <<-'EOF'
 		#!/bin/busybox sh
-		exec /vmm/lib/ld-linux-x86-64.so.2 --library-path /vmm/lib --preload /vmm/lib/kvm_retry.so /vmm/qemu-system-x86_64 -L /vmm/fw "$@"
+		exec /vmm/lib/ld-linux-x86-64.so.2 --library-path /vmm/lib --preload "/vmm/lib/kvm_retry.so /vmm/lib/asked.so" /vmm/qemu-system-x86_64 -L /vmm/fw "$@"
 	EOF
 	chmod +x "$root/qemu"
 	step "packing L2's QEMU" "$1/mkfs.log" mkfs.erofs --all-root -T0 "$1/vmm.erofs" "$root"
