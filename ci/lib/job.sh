@@ -9,6 +9,9 @@ declare -A ORDERED=()
 JOB_PF=no
 JOB_MDEV=no
 
+# Of the VT-d specification, 6.5.2.
+declare -A DESCRIPTOR_TYPE=([piotlb]=6 [pasid]=7 [pdevtlb]=8)
+
 # job_write SHELL-LEVEL: TESTS, then an interactive shell if a level is given.
 job_write() {
 	local shell_level=$1
@@ -17,6 +20,7 @@ job_write() {
 		# A benchmark is not to pay for counting descriptors.
 		[[ ${TEST_JOB[${TESTS[0]:-none}]:-} != bench ]] || printf '%d quiet\n' 1 2
 		[[ -n ${IMAGE[l1_no_mdev]:-} ]] || printf '1 parent %s\n' "$PARENT_BDF"
+		job_forget
 		job_tests 1
 		job_tests 2
 		! job_needs_l2 "$shell_level" || job_l2 "$shell_level"
@@ -27,6 +31,25 @@ job_write() {
 # lose_in NAME: is the test to lose an invalidation? Tests of the oracle lose what they choose.
 lose_in() {
 	[[ -n $LOSE && ${TEST_SUITE[$1]} != oracle ]]
+}
+
+# job_forget: who is to forget invalidations; docs/running.md, FORGET.
+job_forget() {
+	local who types skip count type bits=0
+
+	[[ -n $FORGET ]] || return 0
+	IFS=: read -r who types skip count <<<"$FORGET"
+	# By default each that follows; the module takes the largest number for that.
+	skip=${skip:-0} count=${count:-4294967295}
+	for type in ${types//+/ }; do
+		bits=$((bits | 1 << DESCRIPTOR_TYPE[$type]))
+	done
+	((bits > 0)) || bits=$((1 << DESCRIPTOR_TYPE[piotlb]))
+	case $who in
+	guest) printf '2 forget types=%d skip=%d count=%d\n' "$bits" "$skip" "$count" ;;
+	host) printf '1 forget types=%d skip=%d count=%d\n' "$bits" "$skip" "$count" ;;
+	vmm) printf '1 vmmenv SVAKIT_FORGET=%d,%d\n' "$skip" "$count" ;;
+	esac
 }
 
 # job_tests GUEST: its tests, in order.

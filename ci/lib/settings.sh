@@ -14,6 +14,8 @@ INJECT=${INJECT:-}
 SEED=${SEED:-$SRANDOM}
 # In each test one invalidation is lost, after so many others; empty: none.
 LOSE=${LOSE:-}
+# Who forgets invalidations on purpose: guest, vmm or host[:TYPES[:SKIP[:COUNT]]]; nobody if empty.
+FORGET=${FORGET:-}
 DEBUG=${DEBUG:-}
 TEST=${TEST:-}
 V=${V:-}
@@ -39,6 +41,10 @@ export LEVEL VIA ACCEL SEED DEBUG TEST V KERNEL KSRC L1_KERNEL L2_KERNEL QEMU PR
 # All time limits are multiplied by it. A kernel with KASAN and lockdep is about four times slower.
 TIME_FACTOR=${TIME_FACTOR:-$((DEBUG == 0 ? 1 : 4))}
 
+# A VMM has one type only.
+FORGET_TYPE='(piotlb|pdevtlb|pasid)'
+FORGET_PATTERN="((guest|host)(:($FORGET_TYPE([+]$FORGET_TYPE)*)?(:[0-9]+(:[0-9]+)?)?)?|vmm(::[0-9]+(:[0-9]+)?)?)"
+
 # settings_check: every wrong setting is named, then it ends.
 settings_check() {
 	local -a wrong=()
@@ -52,6 +58,8 @@ settings_check() {
 		wrong+=("SEED=$SEED: want a number below 10^19, or up to 16 digits after 0x")
 	[[ -z $LOSE || $LOSE =~ ^(0|[1-9][0-9]{0,4})$ && $LOSE -le 65535 && $ORACLE == 1 ]] ||
 		wrong+=("LOSE=$LOSE: want 0..65535, and ORACLE=1")
+	[[ -z $FORGET || $FORGET =~ ^$FORGET_PATTERN$ ]] ||
+		wrong+=("FORGET=$FORGET: want guest, vmm or host[:TYPES[:SKIP[:COUNT]]], TYPES of piotlb, pdevtlb, pasid with +, none for vmm")
 	[[ -z $DEBUG || $DEBUG == [01] ]] || wrong+=("DEBUG=$DEBUG: want 0 or 1")
 	for file in KERNEL L1_KERNEL L2_KERNEL; do
 		[[ -z ${!file} || -r ${!file} ]] || wrong+=("$file=${!file}: cannot be read")
@@ -66,7 +74,7 @@ settings_check() {
 settings_list() {
 	local name
 
-	for name in LEVEL VIA ORACLE INJECT SEED LOSE ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG SVAHW; do
+	for name in LEVEL VIA ORACLE INJECT SEED LOSE FORGET ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG SVAHW; do
 		[[ -z ${!name} ]] || printf '%s=%s\n' "$name" "${!name}"
 	done
 }

@@ -14,7 +14,7 @@ test_in_folder() {
 	export PREPARE=$TOP/ci/tests/fake_prepare SVAHW=$TOP/ci/tests/fake_svahw ACCEL=tcg LEVEL=2
 	# A stage that has nothing to say for so long is over.
 	export L1_BOOT_LIMIT=1 L2_BOOT_LIMIT=1 SHUTDOWN_LIMIT=1 TEST_GRACE=0 BETWEEN_LIMIT=1 SVAHW_LIMIT=1 DOWN_LIMIT=1
-	unset TEST VIA ORACLE INJECT SEED LOSE V DEBUG KERNEL KSRC L1_KERNEL L2_KERNEL QEMU TIME_FACTOR
+	unset TEST VIA ORACLE INJECT SEED LOSE FORGET V DEBUG KERNEL KSRC L1_KERNEL L2_KERNEL QEMU TIME_FACTOR
 	# Our own settings must not come from a make above us.
 	unset MAKEFLAGS MFLAGS MAKELEVEL
 	"$1"
