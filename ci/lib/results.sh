@@ -40,6 +40,11 @@ results_write() {
 	{ printf '%s\n' "$2" >&"$1"; } 2>/dev/null || results_full
 }
 
+# results_append NAME LINE: to a file of the results.
+results_append() {
+	{ printf '%s\n' "$2" >>"$RESULT_DIR/$1"; } 2>/dev/null || results_full
+}
+
 # results_full: a write to the results failed.
 results_full() {
 	local reason='the write failed'

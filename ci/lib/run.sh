@@ -157,6 +157,7 @@ run_guest_event() {
 		run_guest_end "$level" "$name" "$status"
 		;;
 	dmesg) run_guest_dmesg "$level" "${rest%% *}" "${rest#* }" ;;
+	sent) findings_sent "$level" "$rest" ;;
 	oracle)
 		read -r name status _ <<<"$rest"
 		run_guest_oracle "$level" "$name" "$status" "${rest##* }"
@@ -228,10 +229,10 @@ run_guest_oracle() {
 	local text="the oracle has $3 findings"
 
 	(($4 == 0)) || text+=", $4 were brought about on purpose"
-	findings_print
+	findings_print "$1"
 	text+=${FINDING:+: $FINDING}
 	if run_known "$1" "$2"; then
-		test_defect "$2" "$text"
+		test_finding "$2" "$text"
 	else
 		run_extra_failure "${LEVEL_KIND[$1]}.oracle" "$text"
 	fi

@@ -66,13 +66,15 @@ status_problem() {
 	fi
 }
 
-# test_problem NAME STATUS: sets PROBLEM to why the test failed, empty if it did not.
+# test_problem NAME STATUS: sets PROBLEM to why the test failed, empty if it did not. A defect is
+# named beside anything else: it may be the cause.
 test_problem() {
 	local points=$((POINTS_PASSED + POINTS_FAILED + POINTS_SKIPPED + POINTS_XFAILED))
 
 	status_problem "$1" "$2"
-	[[ -z $PROBLEM ]] || return 0
-	if ((POINTS_FAILED > 0)); then
+	if [[ -n $PROBLEM ]]; then
+		:
+	elif ((POINTS_FAILED > 0)); then
 		PROBLEM="exit=$2 in spite of $POINTS_FAILED failed points"
 	elif ((POINTS_XFAILED > 0 && $2 != 2)); then
 		PROBLEM="exit=$2 in spite of $POINTS_XFAILED points that failed as expected"
@@ -80,9 +82,8 @@ test_problem() {
 		PROBLEM='no plan'
 	elif [[ -n $POINTS_PLANNED ]] && ((points != POINTS_PLANNED)); then
 		PROBLEM="planned $POINTS_PLANNED points, got $points"
-	elif [[ -n ${DEFECT[$1]:-} ]]; then
-		PROBLEM=${DEFECT[$1]}
 	fi
+	[[ -z ${DEFECT[$1]:-} ]] || PROBLEM+="${PROBLEM:+; }${DEFECT[$1]}"
 }
 
 # test_end NAME STATUS
@@ -124,8 +125,13 @@ test_failed() {
 	ktap_fail "$1" "${2//#/}"
 }
 
-# test_defect NAME TEXT: of a kernel log, or of the oracle.
+# test_defect NAME TEXT: of a kernel log.
 test_defect() {
 	ktap_diag "$2"
+	test_finding "$@"
+}
+
+# test_finding NAME TEXT: a defect that has been printed.
+test_finding() {
 	[[ -n ${DEFECT[$1]:-} ]] || DEFECT[$1]=$2
 }
