@@ -99,6 +99,8 @@ rootfs_pack() {
 	while read -r path mode source; do
 		mkdir -p "$root${path%/*}"
 		install -m "$mode" "$source" "$root$path"
+		# What a debugger wants of it is in the build folder; in a guest it would be in memory, twice.
+		[[ $path != /bin/* ]] || strip "$root$path"
 	done <<<"$1"
 	(cd "$root" && find . -mindepth 1 -print0 | sort -z |
 		cpio --quiet -0 -o -H newc --reproducible -R 0:0) >"$2/initrd"

@@ -18,6 +18,7 @@
 #include "fault_unit.h"
 #include "ktap.h"
 #include "memory.h"
+#include "oracle.h"
 
 #define PATTERN 0x4848484848484848ULL
 #define RESERVED_FIELD 6 /* IQEI, 11.4.9.9 */
@@ -44,6 +45,8 @@ static void rescuer_main(struct process *parent, void *arg)
 	u64 deadline;
 
 	(void)arg;
+	/* While the kernel is stuck there is something stale. */
+	oracle_pause();
 	run_on(1);
 	process_tell(parent, 0);
 	process_hear(parent);

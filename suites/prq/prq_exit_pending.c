@@ -74,7 +74,8 @@ static void heir_main(struct process *parent, void *arg)
 	process_hear(parent);
 	ASSERT_EQ(mincore(mem, 1, &present), 0);
 	process_tell(parent, present & 1);
-	svk_queue_close(&q);
+	/* Until it is killed. */
+	process_hear(parent);
 }
 
 static void busy_main(struct process *parent, void *arg)

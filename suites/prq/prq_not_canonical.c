@@ -7,11 +7,15 @@
 
 #include "accel_device.h"
 #include "accel_queue.h"
+#include "clock.h"
 #include "device_regs.h"
 #include "kmsg.h"
 #include "ktap.h"
 #include "memory.h"
 #include "prq.h"
+
+/* DEFAULT_RATELIMIT_INTERVAL of the kernel, and some more. */
+#define RATELIMIT_MS 7000
 
 static struct {
 	struct svk_queue q;
@@ -19,13 +23,13 @@ static struct {
 	int kmsg;
 } t;
 
-static void refused(const char *name, u64 addr, const char *text)
+/* It is refused, and nobody is asked for a page. */
+static void provoke(u64 addr)
 {
 	struct svk_desc desc = svk_desc_crc32c((void *)(uintptr_t)addr, 0, memory_page());
 	struct prq_count before = prq_count(t.regs);
 	struct svk_result res;
 
-	ktap_case(name);
 	desc.ctrl |= cpu_to_le32((u32)SVK_DESC_BLOCK);
 	res = svk_queue_run(&t.q, desc);
 	EXPECT_STATUS(res, SVK_CPL_FAULT_READ);
@@ -33,8 +37,25 @@ static void refused(const char *name, u64 addr, const char *text)
 	EXPECT_EQ(res.done, 0);
 	EXPECT_EQ(prq_count_since(t.regs, &before).sent, 0);
 	EXPECT_STATUS(svk_queue_run(&t.q, svk_desc_nop()), SVK_CPL_OK);
-	EXPECT_TRUE(kmsg_wait(t.kmsg, "[fault reason 0x80]", text),
-		    "no fault at%s in the kernel's log", text);
+}
+
+/*
+ * dmar_fault() logs ten lines in five seconds, of all devices, and clears other faults without a
+ * word: after a test that had many, the first ones here are among those.
+ */
+static void refused(const char *name, u64 addr, const char *text)
+{
+	struct clock_wait wait = clock_wait_for(RATELIMIT_MS);
+
+	ktap_case(name);
+	provoke(addr);
+	while (!kmsg_take(t.kmsg, "[fault reason 0x80]", text)) {
+		if (!clock_wait_again(&wait)) {
+			EXPECT_TRUE(false, "no fault at%s in the kernel's log", text);
+			return;
+		}
+		provoke(addr);
+	}
 }
 
 int main(void)
