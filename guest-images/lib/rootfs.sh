@@ -67,8 +67,9 @@ rootfs_list() {
 		rootfs_program "bench_$program" "$BUILD/bench/svakit-bench"
 	done
 	rootfs_program dma_map_benchmark "$BUILD/bench/dma_map_benchmark"
-	for program in "$BUILD"/suites/*/*; do
-		rootfs_program "${program##*/}" "$program"
+	# By name: a program that the tree has no more may still be in the build folder.
+	for program in $(make -s --no-print-directory -C "$TOP/suites" list); do
+		rootfs_program "${program##*/}" "$BUILD/suites/$program"
 	done
 }
 

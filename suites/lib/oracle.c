@@ -203,6 +203,11 @@ static void lab_write(u32 reg, u64 value)
 	*(volatile u64 *)(lab.bar + reg) = value;
 }
 
+static void lab_write32(u32 reg, u32 value)
+{
+	*(volatile u32 *)(lab.bar + reg) = value;
+}
+
 /* Losses on purpose: what was there before the present one, and what all have led to. */
 static struct {
 	u64 findings;
@@ -222,6 +227,10 @@ void oracle_lose_begin(unsigned int types, unsigned int granularity)
 	loss.lost = lab_read(SVK_LAB_INJECTED(SVK_INJECT_LOSE));
 	if (granularity)
 		arg |= svk_put(SVK_LOSE_GRANS, 1u << granularity);
+	/* Nothing of what another test has written there. */
+	lab_write32(SVK_LAB_INJECT_PASID, 0);
+	lab_write32(SVK_LAB_INJECT_CHANCE, 0);
+	lab_write(SVK_LAB_INJECT_ADDR, ~0ULL);
 	lab_write(SVK_LAB_INJECT_ARG, arg);
 	lab_write(SVK_LAB_INJECT, svk_put(SVK_LAB_INJECT_KIND, SVK_INJECT_LOSE) |
 					  svk_put(SVK_LAB_INJECT_COUNT, SVK_LAB_INJECT_FOREVER));
