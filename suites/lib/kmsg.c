@@ -7,10 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "ktap.h"
-
-#define KMSG_WAIT_MS 2000
 
 int kmsg_mark(void)
 {
@@ -37,17 +34,6 @@ bool kmsg_take(int fd, const char *one, const char *two)
 		if (strstr(record, one) && strstr(record, two))
 			return true;
 	}
-}
-
-bool kmsg_wait(int fd, const char *one, const char *two)
-{
-	struct clock_wait wait = clock_wait_for(KMSG_WAIT_MS);
-
-	while (!kmsg_take(fd, one, two)) {
-		if (!clock_wait_again(&wait))
-			return false;
-	}
-	return true;
 }
 
 void kmsg_say(const char *text)

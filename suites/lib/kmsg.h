@@ -18,9 +18,6 @@ int kmsg_mark(void);
  */
 bool kmsg_take(int fd, const char *one, const char *two);
 
-/** kmsg_wait() - As kmsg_take(), and wait for it, with a deadline. */
-bool kmsg_wait(int fd, const char *one, const char *two);
-
 /** kmsg_say() - Write a line of our own, "svakit: @text". */
 void kmsg_say(const char *text);
 
