@@ -6,19 +6,19 @@
 
 # By full name: descriptors that were lost while it ran.
 declare -A LOST=()
-# By full name: yes if the oracle has named one of them; twice if the kernel has sent the same once more
-# before anybody looked, so that nothing was left to be found.
+# By full name: yes if the oracle has named one of them; moot if nothing was left to be found: the
+# kernel has sent the same once more before anybody looked, or the device has replaced it.
 declare -A LOSS_NAMED=()
 # Lines of the findings, and losses in svahw's log, that tests have been judged by.
 LOSE_FINDINGS=0
 LOSE_LOGGED=0
 
-# lose_twice COUNT: has all that the last COUNT would have removed gone with one of the kernel's next three
-# submissions, before anybody looked? Three is what a teardown of a PASID takes.
-lose_twice() {
+# lose_moot COUNT: has all that the last COUNT would have removed been replaced, or gone with one of the
+# kernel's next three submissions (a teardown of a PASID takes three), before anybody looked?
+lose_moot() {
 	awk -v from="$LOSE_LOGGED" -v to="$((LOSE_LOGGED + $1))" '
 		/inject: lose at / { losses++ }
-		/oracle: made good .* [1-3] waits, 0 audits$/ && losses > from && losses <= to { found++ }
+		/oracle: (made good .* [1-3] waits, 0 audits|replaced before the first audit)$/ && losses > from && losses <= to { found++ }
 		END { exit to == from || found < to - from }' "$RESULT_DIR/svahw.log" 2>/dev/null
 }
 
@@ -29,7 +29,7 @@ lose_judge() {
 
 	LOST[$1]=$2
 	new=$(awk -F '[:,]' -v from="$LOSE_FINDINGS" -v to="$3" '$2 >= from && $2 < to' "$RESULT_DIR/svahw.findings" 2>/dev/null) || true
-	! lose_twice "$2" || LOSS_NAMED[$1]=twice
+	! lose_moot "$2" || LOSS_NAMED[$1]=moot
 	[[ $new != *'lost on purpose'* ]] || LOSS_NAMED[$1]=yes
 	LOSE_LOGGED=$((LOSE_LOGGED + $2))
 	LOSE_FINDINGS=$3
@@ -44,7 +44,7 @@ lose_crashed() {
 }
 
 # lose_results: a line for each test: its name; its result, crash if it did not end, or none if it
-# did not begin; how many were lost; and whether the oracle named one: yes, no or twice.
+# did not begin; how many were lost; and whether the oracle named one: yes, no or moot.
 lose_results() {
 	local name how
 

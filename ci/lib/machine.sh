@@ -8,9 +8,10 @@
 
 L1_MEMORY=2G
 L1_CPUS=2
-# All of it is pinned for the device, page by page, before L2 starts: as little as will do.
+# All of it is pinned for the device, page by page, before L2 starts: as little as will do. The
+# initramfs with all test programs has to fit into half of what it leaves of it.
 # KASAN needs its share.
-L2_MEMORY=$([[ $DEBUG == 1 ]] && printf 768M || printf 256M)
+L2_MEMORY=$([[ $DEBUG == 1 ]] && printf 768M || printf 320M)
 
 # L2 gets the first accelerator as a whole, and mediated devices of the second. Both are there in
 # every run: firmware and the table of the remapping unit know one machine only.

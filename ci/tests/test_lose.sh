@@ -81,8 +81,8 @@ test_prove_green() {
 }
 
 # what the kernel has sent twice cannot be found when one is lost
-test_prove_twice() {
-	prover FAKE_GUEST=loss_twice -- --last 1
+test_prove_moot() {
+	prover FAKE_GUEST=loss_moot -- --last 1
 	expect_proof 2
 	expect_message 'nothing was lost at all'
 	expect_line '^ +0 +2 +1 +0 +0 +0 +0 +0$'

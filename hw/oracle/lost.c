@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What became of the entries that a lost descriptor would have removed. Linux
- * sends some invalidations twice; if the second one has removed them, nothing is
- * left to be found, and whoever has lost the first one should know.
+ * sends some invalidations twice; and a write of the device to a page that it
+ * could only read replaces what was cached of it. Nothing is left to be found then,
+ * and whoever has lost the descriptor should know.
  */
 #include <inttypes.h>
 
@@ -59,4 +60,31 @@ void oracle_loss_waited(struct oracle *o, const u64 *d)
 	/* With a fence it only separates descriptors: nobody waits for it. */
 	if (!(d[0] & VTD_WAIT_FN))
 		o->loss.waits++;
+}
+
+struct look {
+	const struct oracle_loss *loss;
+	bool found;
+};
+
+static bool look_entry(void *ctx, const struct vtd_view *e)
+{
+	struct look *l = ctx;
+
+	for (size_t i = 0; i < l->loss->entries; i++)
+		l->found |= oracle_same(&l->loss->entry[i], e);
+	return !l->found;
+}
+
+void oracle_loss_audit(struct oracle *o)
+{
+	struct look l = {.loss = &o->loss};
+
+	if (!o->loss.audits++ && o->loss.entries) {
+		vtd_inspect_each(o->unit, VTD_VIEW_ALL, look_entry, &l);
+		if (!l.found) {
+			log_info("oracle: replaced before the first audit");
+			o->loss.entries = 0;
+		}
+	}
 }

@@ -272,7 +272,7 @@ struct oracle_audit oracle_audit(struct oracle *o, bool confirm)
 
 	a.sum.at_rest = vtd_at_rest(o->unit);
 	o->audit_reports = 0;
-	o->loss.audits++;
+	oracle_loss_audit(o);
 	vtd_inspect_each(o->unit, VTD_VIEW_ALL, audit_entry, &a);
 	/* What is not stale any more was used in time. */
 	oracle_marks_prune(&o->marks);

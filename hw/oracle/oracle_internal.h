@@ -337,6 +337,8 @@ void oracle_loss_begin(struct oracle *o, const struct oracle_desc *d);
 void oracle_loss_descriptor(struct oracle *o, const struct oracle_desc *d);
 /** oracle_loss_waited() - A wait descriptor. */
 void oracle_loss_waited(struct oracle *o, const u64 *d);
+/** oracle_loss_audit() - An audit begins. */
+void oracle_loss_audit(struct oracle *o);
 
 /* rules.c */
 extern const struct oracle_rule oracle_rules[ORACLE_RULES];

@@ -424,6 +424,25 @@ static void away_and_told_in_time(void **state)
 	oc_confirm(oc, 0);
 }
 
+/* A page that the device could only read is replaced by its own write: nothing is left to be found. */
+static void replaced_by_a_write(void **state)
+{
+	struct oc *oc = *state;
+	u64 leaf;
+
+	vt_simple_fs(oc->vt, OC_SID, OC_PASID, DID, OC_VA, OC_PAGE);
+	leaf = oc_leaf(oc, OC_PASID, OC_VA);
+	vt_put(oc->vt, leaf, vt_get(oc->vt, leaf) & ~VTD_FS_RW);
+	assert_int_equal(oc_use(oc, OC_PASID, OC_VA, false), 0);
+	vt_put(oc->vt, leaf, (OC_PAGE + 0x1000) | VT_FS_BITS);
+	fault_arm(&oc->vt->m, "lose,types=piotlb");
+	oc_flush_page(oc, DID, OC_PASID, OC_VA, 0);
+	assert_int_equal(oc->o->loss.entries, 1);
+	assert_int_equal(oc_use(oc, OC_PASID, OC_VA, true), 0);
+	oc_confirm(oc, 0);
+	assert_int_equal(oc->o->loss.entries, 0);
+}
+
 /* Each is counted, not each is told: one loss can leave thousands stale. */
 static void told_in_part(void **state)
 {
@@ -473,18 +492,19 @@ static void forgotten_is_unknown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(context_global), TEST(context_domain),
-		TEST(context_device), TEST(pasid_global),
-		TEST(pasid_domain),   TEST(pasid_pasid),
-		TEST(iotlb_global),   TEST(iotlb_domain),
-		TEST(iotlb_page),     TEST(iotlb_range),
-		TEST(piotlb_pasid),   TEST(piotlb_page),
-		TEST(piotlb_range),   TEST(devtlb_page),
-		TEST(devtlb_range),   TEST(devtlb_all),
-		TEST(pdevtlb_page),   TEST(pdevtlb_range),
-		TEST(pdevtlb_pasid),  TEST(pdevtlb_global),
-		TEST(away_and_back),  TEST(away_and_told_in_time),
-		TEST(told_in_part),   TEST(forgotten_is_unknown),
+		TEST(context_global),	    TEST(context_domain),
+		TEST(context_device),	    TEST(pasid_global),
+		TEST(pasid_domain),	    TEST(pasid_pasid),
+		TEST(iotlb_global),	    TEST(iotlb_domain),
+		TEST(iotlb_page),	    TEST(iotlb_range),
+		TEST(piotlb_pasid),	    TEST(piotlb_page),
+		TEST(piotlb_range),	    TEST(devtlb_page),
+		TEST(devtlb_range),	    TEST(devtlb_all),
+		TEST(pdevtlb_page),	    TEST(pdevtlb_range),
+		TEST(pdevtlb_pasid),	    TEST(pdevtlb_global),
+		TEST(away_and_back),	    TEST(away_and_told_in_time),
+		TEST(replaced_by_a_write),  TEST(told_in_part),
+		TEST(forgotten_is_unknown),
 	};
 
 	return cmocka_run_group_tests_name("oracle_stale", tests, NULL, NULL);

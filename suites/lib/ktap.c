@@ -68,6 +68,7 @@ void ktap_start(unsigned int cases)
 void ktap_case(const char *name)
 {
 	end_case();
+	oracle_settle();
 	ktap.name = name;
 	ktap.failed_now = false;
 	ktap.skip_now = NULL;

@@ -51,8 +51,11 @@ void *memory_map_fd(int fd, size_t size)
 
 void memory_unmap(void *addr, size_t size)
 {
-	int ret = munmap(addr, size);
+	int ret;
 
+	/* It invalidates what it unmaps: nobody could tell afterwards what was stale before. */
+	oracle_settle();
+	ret = munmap(addr, size);
 	ASSERT_TRUE(!ret, "munmap of %zu bytes at %p: %s", size, addr, strerror(errno));
 	oracle_settle();
 }

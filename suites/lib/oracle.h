@@ -13,7 +13,8 @@
  *
  * A later invalidation may be broader and hide that one was missing, the end of the process above
  * all. So the library calls this wherever the kernel has come to an end with a change: after an
- * unmapping, a close, a detaching, and before a process ends.
+ * unmapping, a close, a detaching; before an unmapping, for what the kernel does by itself; and
+ * before a case or a process ends.
  *
  * If nothing is stale, this takes one audit. Else it looks again until nothing is, for as long as
  * PID 1 does after the test, and confirms what is stale then (docs/oracle.md). What other
