@@ -424,7 +424,7 @@ static void away_and_told_in_time(void **state)
 	oc_confirm(oc, 0);
 }
 
-/* A page that the device could only read is replaced by its own write: nothing is left to be found. */
+/* A page that could only be read is replaced by a write: nothing is left to be found. */
 static void replaced_by_a_write(void **state)
 {
 	struct oc *oc = *state;
@@ -437,6 +437,7 @@ static void replaced_by_a_write(void **state)
 	vt_put(oc->vt, leaf, (OC_PAGE + 0x1000) | VT_FS_BITS);
 	fault_arm(&oc->vt->m, "lose,types=piotlb");
 	oc_flush_page(oc, DID, OC_PASID, OC_VA, 0);
+	vt_wait(oc->vt);
 	assert_int_equal(oc->o->loss.entries, 1);
 	assert_int_equal(oc_use(oc, OC_PASID, OC_VA, true), 0);
 	oc_confirm(oc, 0);
