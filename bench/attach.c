@@ -40,8 +40,8 @@ static void side_init(struct side *s, struct guest *g, int fd)
 	vfio_init(&s->v, fd, g->iommufd);
 	guest_space_init(&space, g);
 	s->hwpt = guest_space_nest(&space, s->v.dev, guest_parent(g, s->v.dev));
-	ASSERT_ERRNO(samples_init(&s->attach, ATTACH_ROUNDS), 0);
-	ASSERT_ERRNO(samples_init(&s->detach, ATTACH_ROUNDS), 0);
+	REQUIRE_ERRNO(samples_init(&s->attach, ATTACH_ROUNDS), 0);
+	REQUIRE_ERRNO(samples_init(&s->detach, ATTACH_ROUNDS), 0);
 }
 
 static void side_cleanup(struct side *s)

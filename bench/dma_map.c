@@ -15,7 +15,7 @@
 
 #include "bench.h"
 
-#define DMA_MAP_TOOL "/bin/dma_map_benchmark"
+#define DMA_MAP_TOOL "/suites/bench/dma_map_benchmark"
 #define DMA_MAP_DRIVER "dma_map_benchmark"
 
 static int write_file(const char *path, const char *text)

@@ -18,7 +18,7 @@ finish_results() {
 	done
 	lose_results
 	if [[ -n $FAULT$BROKEN ]] && ((KTAP_FAILED == 0)); then
-		run_extra_failure native.machine "$FAULT$BROKEN"
+		run_extra_failure l1.machine "$FAULT$BROKEN"
 	fi
 	ktap_totals
 }

@@ -30,7 +30,7 @@ job_write() {
 
 # lose_in NAME: is the test to lose an invalidation? Tests of the oracle lose what they choose.
 lose_in() {
-	[[ -n $LOSE && ${TEST_SUITE[$1]} != oracle ]]
+	[[ -n $LOSE && ${TEST_COLL[$1]} != oracle ]]
 }
 
 # job_forget: who is to forget invalidations; docs/running.md, FORGET.
@@ -89,8 +89,8 @@ job_devices() {
 		[[ $VIA == mdev ]] || JOB_PF=yes
 		[[ $VIA == pf || -n ${IMAGE[l1_no_mdev]:-} ]] || JOB_MDEV=yes
 	fi
-	! tests_need_kind guest || JOB_PF=yes
-	! tests_need_kind mdev || JOB_MDEV=yes
+	! tests_need_kind l2 || JOB_PF=yes
+	! tests_need_kind l2m || JOB_MDEV=yes
 }
 
 # job_wants_hotplug: a slot makes L2's boot longer, so only who uses it gets one.

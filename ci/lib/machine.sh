@@ -32,9 +32,9 @@ HOTPLUG_PORT=/dev/virtio-ports/svakit.hotplug
 
 # Where the tests of each kind find their devices (suites/lib/accel_device.h).
 declare -A KIND_DEVICES=(
-	[native]="SVAKIT_DEVICE=$PF_BDF"
-	[guest]="SVAKIT_DEVICE=0000:00:03.0"
-	[mdev]="SVAKIT_DEVICE=0000:00:04.0 SVAKIT_DEVICE_2=0000:00:05.0"
+	[l1]="SVAKIT_DEVICE=$PF_BDF"
+	[l2]="SVAKIT_DEVICE=0000:00:03.0"
+	[l2m]="SVAKIT_DEVICE=0000:00:04.0 SVAKIT_DEVICE_2=0000:00:05.0"
 )
 
 # machine_cmdline LEVEL: the kernel's command line.

@@ -6,24 +6,25 @@
 #   # one-line description of the next test
 #   name  time-limit-in-seconds  levels  job (main, check or bench)  arguments...
 #
-# levels: a comma list of 1 (in L1: native.NAME), 2 (in L2, on the function that VFIO passes
-# through: guest.NAME) and m (in L2, on a mediated device: mdev.NAME). In a guest, the test
-# is the program /bin/NAME.
+# levels: a comma list of 1 (in L1), 2 (in L2, on the function that VFIO passes through) and m (in L2,
+# on a mediated device). A test of the collection, the folder, COLL is l1.COLL.NAME, l2.COLL.NAME and
+# l2m.COLL.NAME. In a guest, it is the program /suites/COLL/NAME.
 
 # By level, how the name of a test begins: its kind. By kind, the guest that runs it.
-declare -A LEVEL_KIND=([1]=native [2]=guest [m]=mdev)
-declare -A KIND_GUEST=([native]=1 [guest]=2 [mdev]=2)
+declare -A LEVEL_KIND=([1]=l1 [2]=l2 [m]=l2m)
+declare -A KIND_GUEST=([l1]=1 [l2]=2 [l2m]=2)
 
-# By full name (native.copy_file): what a job line needs, and what `make list` prints.
+# By full name (l1.native.copy_file): what a job line needs, and what `make list` prints.
 declare -A TEST_LIMIT=() TEST_ARGV=() TEST_JOB=() TEST_TEXT=()
-# By full name: the folder of its suite.
-declare -A TEST_SUITE=()
+# By full name: its collection.
+declare -A TEST_COLL=()
 # By full name: why the test cannot be run here.
 declare -A TEST_UNMET=()
 # Full names, in the order of running.
 TESTS=()
 
 # tests_match NAME: is it selected by TEST, names with or without '*' separated by spaces or commas?
+# COLL:NAME, or COLL.NAME, is that test at every level.
 tests_match() {
 	local pattern
 	local -a patterns
@@ -31,29 +32,30 @@ tests_match() {
 	[[ -n $TEST ]] || return 0
 	IFS=', ' read -r -a patterns <<<"$TEST"
 	for pattern in "${patterns[@]}"; do
+		pattern=${pattern//:/.}
 		pattern=${pattern//./\\.}
-		[[ ! $1 =~ ^${pattern//\*/.*}$ ]] || return 0
+		[[ ! $1 =~ ^(l1\.|l2\.|l2m\.)?${pattern//\*/.*}$ ]] || return 0
 	done
 	return 1
 }
 
 tests_add() {
-	local file=$1 name=$2 limit=$3 levels=$4 job=$5 args=$6 text=$7 level full suite
+	local file=$1 name=$2 limit=$3 levels=$4 job=$5 args=$6 text=$7 level full coll
 
 	[[ $name =~ ^[a-z][a-z0-9_]*$ && $limit =~ ^[1-9][0-9]*$ &&
 		$levels =~ ^[12m](,[12m])*$ && $job =~ ^(main|check|bench)$ ]] ||
 		die "$file: '$name $limit $levels $job' is no test: want name, seconds, levels, job"
-	suite=${file%/*}
-	suite=${suite##*/}
+	coll=${file%/*}
+	coll=${coll##*/}
 	for level in ${levels//,/ }; do
-		full=${LEVEL_KIND[$level]}.$name
+		full=${LEVEL_KIND[$level]}.$coll.$name
 		[[ -z ${TEST_LIMIT[$full]:-} ]] || die "$file: the test $full exists twice"
 		TESTS+=("$full")
 		TEST_LIMIT[$full]=$((limit * TIME_FACTOR))
-		TEST_ARGV[$full]="/bin/$name${args:+ $args}"
+		TEST_ARGV[$full]="/suites/$coll/$name${args:+ $args}"
 		TEST_JOB[$full]=$job
 		TEST_TEXT[$full]=$text
-		TEST_SUITE[$full]=$suite
+		TEST_COLL[$full]=$coll
 	done
 }
 
@@ -79,12 +81,19 @@ tests_read() {
 	done
 }
 
+# tests_program NAME: its program, as COLL/NAME.
+tests_program() {
+	local name=${1#*.}
+
+	printf '%s\n' "${name/.//}"
+}
+
 # tests_kinds: sets KINDS, those that LEVEL and VIA ask for, in the order of running.
 tests_kinds() {
-	KINDS=(native)
+	KINDS=(l1)
 	((LEVEL == 2)) || return 0
-	[[ $VIA == mdev ]] || KINDS+=(guest)
-	[[ $VIA == pf ]] || KINDS+=(mdev)
+	[[ $VIA == mdev ]] || KINDS+=(l2)
+	[[ $VIA == pf ]] || KINDS+=(l2m)
 }
 
 # tests_select JOB: keep the tests of that job, of LEVEL, VIA and TEST.

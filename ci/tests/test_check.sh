@@ -11,31 +11,31 @@ checker() {
 
 # results of different programs are numbered and counted together, the plan comes last
 test_check_counts() {
-	checker TEST='lint.python lint.length native.first guest.victim'
+	checker TEST='lint.python lint.length l1.fake.first l2.fake.victim'
 	expect_end 0 4 0 0
 	expect_line '^ok 1 lint\.(python|length)$'
-	expect_line '^ok 4 guest\.victim$'
+	expect_line '^ok 4 l2\.fake\.victim$'
 	expect_line '^1\.\.4$'
 	expect_line '^accelerator '
 }
 
 # a failure in the guests is one of the check
 test_check_fails() {
-	checker TEST='lint.python native.*' FAKE_GUEST=bug
+	checker TEST='lint.python l1.fake.*' FAKE_GUEST=bug
 	expect_end 1 2 1 0
-	expect_line '^not ok 3 native\.victim # kernel log: BUG'
+	expect_line '^not ok 3 l1\.fake\.victim # kernel log: BUG'
 }
 
 # an expected failure in the guests is one of the check, and no failure
 test_check_xfail() {
-	checker TEST='lint.python native.victim' FAKE_GUEST=xfail
+	checker TEST='lint.python l1.fake.victim' FAKE_GUEST=xfail
 	expect_end 0 1 0 0 1
-	expect_line '^ok 2 native\.victim # XFAIL no such thing down there$'
+	expect_line '^ok 2 l1\.fake\.victim # XFAIL no such thing down there$'
 }
 
 # an error of the rig is one of the check
 test_check_rig_fails() {
-	checker TEST='lint.python native.*' FAKE_GUEST=dead_mid_run
+	checker TEST='lint.python l1.fake.*' FAKE_GUEST=dead_mid_run
 	expect_end 2 2 1 0
 	expect_message "error in stage \"L1 tests\": L1's QEMU ended"
 }
@@ -51,5 +51,5 @@ test_names() {
 	[[ -z $bad ]] || unlike names "$bad" 'each once'
 	bad=$(grep -E '^[^ ]+ *$' out) || true
 	[[ -z $bad ]] || unlike descriptions "$bad" 'one for each'
-	expect_line '^guest\.victim +what FAKE_GUEST says$'
+	expect_line '^l2\.fake\.victim +what FAKE_GUEST says$'
 }

@@ -7,15 +7,15 @@
 test_l1_panic() {
 	runner FAKE_GUEST=panic
 	expect_end 1 1 3 0
-	expect_line '^not ok 2 native\.victim # L1 panicked: not syncing: Attempted to kill init!'
+	expect_line '^not ok 2 l1\.fake\.victim # L1 panicked: not syncing: Attempted to kill init!'
 	expect_line '^# stage "L1 tests": L1 panicked'
 }
 
 # a panic of L2 is told from one of L1
 test_l2_panic() {
-	runner FAKE_GUEST=panic TEST='guest.*'
+	runner FAKE_GUEST=panic TEST='l2.fake.*'
 	expect_end 1 1 1 0
-	expect_line '^not ok 2 guest\.victim # L2 panicked: '
+	expect_line '^not ok 2 l2\.fake\.victim # L2 panicked: '
 	expect_line 'last lines of .*l2-console\.log$'
 }
 
@@ -23,13 +23,13 @@ test_l2_panic() {
 test_hang() {
 	runner FAKE_GUEST=hang
 	expect_end 1 1 3 0
-	expect_line '^not ok 2 native\.victim # hang: .* \(while it ran\)$'
+	expect_line '^not ok 2 l1\.fake\.victim # hang: .* \(while it ran\)$'
 	expect_line '^# the last words of a console$'
 }
 
 # a guest that hangs in L2 is found by the stage of L2
 test_l2_hang() {
-	runner FAKE_GUEST=hang TEST=guest.victim
+	runner FAKE_GUEST=hang TEST=l2.fake.victim
 	expect_end 1 0 1 0
 	expect_line '^# stage "L2 tests": hang'
 }
@@ -52,21 +52,21 @@ test_power_off() {
 test_lost_verdict() {
 	runner FAKE_GUEST=no_verdict LEVEL=1
 	expect_end 1 2 1 0
-	expect_line '^not ok 3 native\.machine # L1 powered off or reset without a verdict$'
+	expect_line '^not ok 3 l1\.machine # L1 powered off or reset without a verdict$'
 }
 
 # the same in L2, whose end L1 survives
 test_lost_l2_verdict() {
 	runner FAKE_GUEST=no_l2_verdict
 	expect_end 1 4 1 0
-	expect_line '^not ok 5 guest\.verdict # .*the verdict of L2 is missing$'
+	expect_line '^not ok 5 l2\.verdict # .*the verdict of L2 is missing$'
 }
 
 # L2's QEMU crashes in L1
 test_vmm_dies() {
-	runner FAKE_GUEST=vmm_dies TEST='guest.*'
+	runner FAKE_GUEST=vmm_dies TEST='l2.fake.*'
 	expect_end 1 1 1 0
-	expect_line "^not ok 2 guest\.victim # L2's QEMU ended: signal 11"
+	expect_line "^not ok 2 l2\.fake\.victim # L2's QEMU ended: signal 11"
 }
 
 # QEMU that does not even start is an error of the rig, with its message
@@ -138,7 +138,7 @@ test_broken_pipe() {
 
 # Ctrl-C of make check ends the run of the guests that is under way
 test_interrupt_check() {
-	interrupt_run INT "$TOP/ci/check" TEST='native.*'
+	interrupt_run INT "$TOP/ci/check" TEST='l1.fake.*'
 	[[ $STATUS == 130 ]] || unlike 'exit status' "$STATUS" 130
 	expect_message 'error in stage "L1 tests": interrupted'
 }
@@ -157,7 +157,7 @@ interrupt_run() {
 	set +m
 	exec {progress}<progress
 	while read -r -t 15 -u "$progress" line; do
-		[[ $line != '# native.victim'* ]] || break
+		[[ $line != '# l1.fake.victim'* ]] || break
 	done
 	target=$pid
 	[[ $signal != INT ]] || target=-$pid

@@ -22,10 +22,10 @@ sent() {
 
 # named LAYER FINDINGS EVENTS [TEST]: what the runner says.
 named() {
-	runner FAKE_GUEST=layers FAKE_FINDINGS="$2" FAKE_EVENTS="$3" TEST="${4:-guest.victim}"
+	runner FAKE_GUEST=layers FAKE_FINDINGS="$2" FAKE_EVENTS="$3" TEST="${4:-l2.fake.victim}"
 	expect_end 1 0 1 0
 	expect_line "^# oracle: Left out by $1 \("
-	expect_line "^not ok 1 ${4:-guest.victim} # the oracle has 1 findings: stale .*\. Left out by $1 \("
+	expect_line "^not ok 1 ${4:-l2.fake.victim} # the oracle has 1 findings: stale .*\. Left out by $1 \("
 }
 
 FIRST='"stage":"first"'
@@ -53,7 +53,7 @@ test_layer_of_l1() {
 	named 'the L1 kernel' "$(finding IOTLB 4096 '"stage":"none"')" "$(sent 0 no no no)"
 	context=$(finding PASID-cache 0 "$FIRST")
 	named 'the hardware' "$context" "$(sent 0 no no yes)"
-	named 'the L1 kernel' "$(finding IOTLB 4096 "$FIRST")" "$(sent 0 '' '' no)" native.victim
+	named 'the L1 kernel' "$(finding IOTLB 4096 "$FIRST")" "$(sent 0 '' '' no)" l1.fake.victim
 }
 
 # what nobody knows is not guessed
@@ -74,7 +74,7 @@ test_layer_inherited() {
 	local both
 
 	both=$(finding IOTLB 8192 "$FIRST" && finding device-TLB 8192 "$FIRST" '"inherited":true')
-	runner FAKE_GUEST=layers FAKE_FINDINGS="$both" FAKE_EVENTS="$(sent 0 no no no && sent 1 yes yes yes)" TEST=guest.victim
+	runner FAKE_GUEST=layers FAKE_FINDINGS="$both" FAKE_EVENTS="$(sent 0 no no no && sent 1 yes yes yes)" TEST=l2.fake.victim
 	expect_line "^# oracle: Left out by the L2 kernel \(filled from the entry of finding 0: "
 	named 'a layer that cannot be told' "$(finding device-TLB 8192 "$FIRST" '"inherited":true')" "$(sent 0 yes yes yes)"
 	expect_line 'what it was filled from is no finding'
@@ -88,15 +88,15 @@ test_layer_many() {
 		many+=$(finding IOTLB $((4096 * i)) "$FIRST")$'\n'
 		events+=$(sent "$i" no no no)$'\n'
 	done
-	runner FAKE_GUEST=layers FAKE_FINDINGS="${many%$'\n'}" FAKE_EVENTS="$events" TEST=guest.victim
+	runner FAKE_GUEST=layers FAKE_FINDINGS="${many%$'\n'}" FAKE_EVENTS="$events" TEST=l2.fake.victim
 	expect_line '^# oracle: 2 more, see '
 	[[ $(wc -l <results/latest/layers) == 5 ]] || unlike layers "$(<results/latest/layers)" '5 lines'
 }
 
 # a broken rule names no layer
 test_layer_of_a_rule() {
-	runner FAKE_GUEST=layers FAKE_FINDINGS='{"finding":0,"kind":"rule","text":"rule no-wait."}' FAKE_EVENTS= TEST=guest.victim
-	expect_line '^not ok 1 guest\.victim # the oracle has 1 findings: rule no-wait\.$'
+	runner FAKE_GUEST=layers FAKE_FINDINGS='{"finding":0,"kind":"rule","text":"rule no-wait."}' FAKE_EVENTS= TEST=l2.fake.victim
+	expect_line '^not ok 1 l2\.fake\.victim # the oracle has 1 findings: rule no-wait\.$'
 }
 
 # FORGET tells the one who is to forget, and a wrong one is refused

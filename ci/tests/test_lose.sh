@@ -27,11 +27,11 @@ expect_lost() {
 
 # LOSE is told to each guest before each test, and what came of it is written down
 test_lose() {
-	runner LOSE=1 FAKE_GUEST=loss_seen TEST='native.* guest.victim'
+	runner LOSE=1 FAKE_GUEST=loss_seen TEST='l1.fake.* l2.fake.victim'
 	expect_end 1 1 2 0
-	[[ $(grep -A 1 ' lose 1$' results/latest/job) =~ '1 lose 1'.'1 run native.victim'.*'2 lose 1'.'2 run guest.victim' ]] ||
+	[[ $(grep -A 1 ' lose 1$' results/latest/job) =~ '1 lose 1'.'1 run l1.fake.victim'.*'2 lose 1'.'2 run l2.fake.victim' ]] ||
 		unlike job "$(cat results/latest/job)" 'a line "lose 1" before each test'
-	expect_lost $'native.first pass 0 no\nnative.victim fail 1 yes\nguest.victim fail 1 yes'
+	expect_lost $'l1.fake.first pass 0 no\nl1.fake.victim fail 1 yes\nl2.fake.victim fail 1 yes'
 	grep -q 'LOSE=1' results/latest/repro.sh || unlike repro.sh 'no LOSE' LOSE=1
 }
 
@@ -56,9 +56,9 @@ test_lose_checked() {
 
 # a guest that is taken down by a loss: svahw has logged that there was one
 test_lose_crash() {
-	runner LOSE=0 FAKE_GUEST=loss_panics LEVEL=1 TEST='native.victim'
+	runner LOSE=0 FAKE_GUEST=loss_panics LEVEL=1 TEST='l1.fake.victim'
 	expect_end 1 0 1 0
-	expect_lost 'native.victim crash 1 no'
+	expect_lost 'l1.fake.victim crash 1 no'
 }
 
 # each loss is seen: round after round until nothing is lost
@@ -76,7 +76,7 @@ test_prove_green() {
 	prover FAKE_GUEST=loss_green -- --last 0
 	expect_proof 1
 	expect_line '^ +0 +2 +0 +1 +0 +0 +0 +1$'
-	expect_line '^not seen: LOSE=0 TEST=native\.victim: a pass although one was lost: /.*/lose-0/'
+	expect_line '^not seen: LOSE=0 TEST=l1\.fake\.victim: a pass although one was lost: /.*/lose-0/'
 	! grep -qE '^ +1 ' out || unlike output 'a round with 1' 'one round'
 }
 
@@ -94,7 +94,7 @@ test_prove_unnamed() {
 	prover FAKE_GUEST=loss_unnamed -- --last 0
 	expect_proof 1
 	expect_line '^ +0 +2 +0 +1 +1 +0 +0 +0$'
-	expect_line '^not seen: LOSE=0 TEST=native\.victim: failed, but the oracle did not name it'
+	expect_line '^not seen: LOSE=0 TEST=l1\.fake\.victim: failed, but the oracle did not name it'
 }
 
 # a guest that a loss takes down is red; what it did not begin is run again
@@ -108,12 +108,12 @@ test_prove_crash() {
 
 # a model that never loses anything proves nothing, nor does a rig that fails
 test_prove_nothing() {
-	prover FAKE_GUEST=pass -- 'native.*'
+	prover FAKE_GUEST=pass -- 'l1.fake.*'
 	expect_proof 2
 	expect_message 'nothing was lost at all'
 	prover FAKE_SVAHW=dead_at_start
 	expect_proof 2
-	prover TEST=native.none
+	prover TEST=l1.fake.none
 	expect_proof 2
 	prover -- --first
 	expect_proof 2

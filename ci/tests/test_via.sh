@@ -23,8 +23,8 @@ test_via_both() {
 	all_levels
 	runner
 	expect_end 0 4 0 0
-	expect_line '^ok 2 guest\.first$'
-	expect_line '^ok 4 mdev\.victim$'
+	expect_line '^ok 2 l2\.fake\.first$'
+	expect_line '^ok 4 l2m\.fake\.victim$'
 	expect_line '^VIA +both: the function 00:06\.0, svakit_mdev-q4, svakit_mdev-q2 of 00:0a\.0$'
 	expect_job '^1 parent 0000:00:0a\.0$'
 	expect_job '^1 pf 0000:00:06\.0$'
@@ -39,10 +39,10 @@ test_via_both() {
 test_job_lines() {
 	all_levels
 	runner
-	expect_job '^1 run native\.first 1 SVAKIT_DEVICE=0000:00:06\.0 /bin/first arg$'
-	expect_job '^2 run guest\.first 1 SVAKIT_DEVICE=0000:00:03\.0 /bin/first arg$'
-	expect_job '^2 run mdev\.first 1 SVAKIT_DEVICE=0000:00:04\.0 SVAKIT_DEVICE_2=0000:00:05\.0 /bin/first arg$'
-	expect_job '^2 run mdev\.victim 1 .* /bin/victim$'
+	expect_job '^1 run l1\.fake\.first 1 SVAKIT_DEVICE=0000:00:06\.0 /suites/fake/first arg$'
+	expect_job '^2 run l2\.fake\.first 1 SVAKIT_DEVICE=0000:00:03\.0 /suites/fake/first arg$'
+	expect_job '^2 run l2m\.fake\.first 1 SVAKIT_DEVICE=0000:00:04\.0 SVAKIT_DEVICE_2=0000:00:05\.0 /suites/fake/first arg$'
+	expect_job '^2 run l2m\.fake\.victim 1 .* /suites/fake/victim$'
 }
 
 # VIA=pf: the function alone
@@ -52,7 +52,7 @@ test_via_pf() {
 	expect_end 0 2 0 0
 	expect_line '^VIA +pf: the function 00:06\.0$'
 	expect_job '^1 pf '
-	expect_no_job 'mdev [0-9a-f]|id=mdev|run mdev'
+	expect_no_job 'mdev [0-9a-f]|id=mdev|run l2m'
 	grep -q '^setting: VIA=pf$' results/latest/environment.txt || unlike environment 'no VIA=pf' VIA=pf
 }
 
@@ -68,15 +68,15 @@ test_via_mdev() {
 # a selection decides, too, what L2 gets
 test_via_selection() {
 	all_levels
-	runner TEST='mdev.*'
+	runner TEST='l2m.fake.*'
 	expect_end 0 2 0 0
 	expect_no_job '^1 pf|run native'
-	runner TEST='guest.*,native.*'
+	runner TEST='l2.fake.*,l1.fake.*'
 	expect_end 0 2 0 0
 	expect_no_job '^1 mdev'
-	runner VIA=pf TEST='mdev.first'
+	runner VIA=pf TEST='l2m.fake.first'
 	[[ $STATUS == 2 ]] || unlike 'exit status' "$STATUS" 2
-	expect_message "no test of LEVEL=2 VIA=pf matches TEST='mdev.first'"
+	expect_message "no test of LEVEL=2 VIA=pf matches TEST='l2m.fake.first'"
 }
 
 # a wrong VIA is named with what there is
@@ -91,12 +91,12 @@ test_via_repro() {
 	all_levels
 	runner FAKE_GUEST=fail
 	expect_end 1 3 1 0
-	expect_line '^not ok 4 mdev\.victim # exit=1$'
+	expect_line '^not ok 4 l2m\.fake\.victim # exit=1$'
 	STATUS=0
 	results/latest/repro.sh >out 2>err || STATUS=$?
 	expect_end 0 1 0 0
-	expect_line '^ok 1 mdev\.victim$'
-	expect_job '^2 run mdev\.victim '
+	expect_line '^ok 1 l2m\.fake\.victim$'
+	expect_job '^2 run l2m\.fake\.victim '
 }
 
 # L2 gets a slot for hotplug if a test is given the port, and only then
@@ -106,7 +106,7 @@ test_hotplug_job() {
 	runner
 	expect_end 0 2 0 0
 	expect_no_job 'hotplug|pcie-root-port'
-	runner TEST='mdev.*'
+	runner TEST='l2m.fake.*'
 	expect_end 0 2 0 0
 	expect_job '^1 hotplug [0-9a-f-]{36} svakit_mdev-q1$'
 	expect_job '^1 vmm pcie-root-port,id=slot0,'
@@ -118,9 +118,9 @@ test_no_mdev() {
 	all_levels
 	runner FAKE_PREPARE=no_mdev
 	expect_end 0 2 0 2
-	expect_line '^ok 1 mdev\.first # SKIP no mediated devices: no CONFIG_VFIO_MDEV$'
+	expect_line '^ok 1 l2m\.fake\.first # SKIP no mediated devices: no CONFIG_VFIO_MDEV$'
 	expect_no_job 'mdev|parent'
-	runner FAKE_PREPARE=no_mdev TEST='mdev.*'
+	runner FAKE_PREPARE=no_mdev TEST='l2m.fake.*'
 	expect_end 4 0 0 2
 	expect_no_job 'guest'
 }
@@ -137,7 +137,7 @@ test_wrong_levels() {
 test_wrong_guest() {
 	runner FAKE_GUEST=wrong_guest
 	expect_end 1 4 1 0
-	expect_line '^not ok 1 native\.plan # started guest\.victim, which was not ordered$'
+	expect_line '^not ok 1 l1\.plan # started l2\.fake\.victim, which was not ordered$'
 }
 
 # both accelerators are there whatever is run, so that the address is learned once
@@ -147,7 +147,7 @@ test_two_accelerators() {
 	grep -q '/accel-2\.sock.*addr.*0a\.0' results/latest/qemu.cmd || unlike qemu.cmd 'no 0a.0' 0a.0
 	grep -q 'accel-bdf 00:06\.0' results/latest/svahw.cmd || unlike svahw.cmd 'no 00:06.0' 00:06.0
 	grep -q 'accel-bdf 00:0a\.0' results/latest/svahw.cmd || unlike svahw.cmd 'no 00:0a.0' 00:0a.0
-	runner VIA=mdev TEST='native.*'
+	runner VIA=mdev TEST='l1.fake.*'
 	runner VIA=both
 	! grep -q 'learning' err || unlike messages 'learning again' 'the address of the first run'
 }

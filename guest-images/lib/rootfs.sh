@@ -22,12 +22,25 @@ rootfs_make() {
 	ROOTFS=$ENTRY/initrd
 }
 
-rootfs_build_programs() {
-	local lock
+# rootfs_harness: the kernel's source, for its test harness. A build folder as a distribution installs it
+# has none: then that of the default kernel, whose harness works on any.
+rootfs_harness() {
+	local source=$K_BUILD/source
 
+	if [[ ! -r $source/tools/testing/selftests/kselftest_harness.h ]]; then
+		kernel_source
+		source=$KERNEL_TREE/linux
+	fi
+	realpath "$source"
+}
+
+rootfs_build_programs() {
+	local lock source
+
+	source=$(rootfs_harness)
 	exec {lock}>"$BUILD/.programs.lock"
 	flock "$lock"
-	make -s -C "$TOP/suites" OUT="$BUILD/suites"
+	make -s -C "$TOP/suites" OUT="$BUILD/suites" KSRC="$source"
 	make -s -C "$TOP/bench" OUT="$BUILD/bench" KSRC="$(realpath "$K_BUILD/source" 2>/dev/null || true)"
 	make -s -C "$IMAGES/init" OUT="$BUILD/init"
 	make -s -C "$IMAGES/vmm" OUT="$BUILD/vmm"
@@ -64,19 +77,19 @@ rootfs_list() {
 	done
 	# The name says which benchmark.
 	for program in flush dma_map attach doorbell; do
-		rootfs_program "bench_$program" "$BUILD/bench/svakit-bench"
+		rootfs_program "bench/$program" "$BUILD/bench/svakit-bench"
 	done
-	rootfs_program dma_map_benchmark "$BUILD/bench/dma_map_benchmark"
+	rootfs_program bench/dma_map_benchmark "$BUILD/bench/dma_map_benchmark"
 	# By name: a program that the tree has no more may still be in the build folder.
 	for program in $(make -s --no-print-directory -C "$TOP/suites" list); do
-		rootfs_program "${program##*/}" "$BUILD/suites/$program"
+		rootfs_program "$program" "$BUILD/suites/$program"
 	done
 }
 
-# rootfs_program NAME FILE: a line of the list, if there is such a program and it is wanted.
+# rootfs_program COLL/NAME FILE: a line of the list, if there is such a program and it is wanted.
 rootfs_program() {
 	[[ -z $PROGRAMS || " $PROGRAMS " == *" $1 "* ]] || return 0
-	[[ ! -f $2 || ! -x $2 ]] || printf '/bin/%s 755 %s\n' "$1" "$2"
+	[[ ! -f $2 || ! -x $2 ]] || printf '/suites/%s 755 %s\n' "$1" "$2"
 }
 
 # rootfs_key: of the list on stdin, with the contents of its files.
@@ -101,7 +114,7 @@ rootfs_pack() {
 		mkdir -p "$root${path%/*}"
 		install -m "$mode" "$source" "$root$path"
 		# What a debugger wants of it is in the build folder; in a guest it would be in memory, twice.
-		[[ $path != /bin/* ]] || strip "$root$path"
+		[[ $path != /suites/* ]] || strip "$root$path"
 	done <<<"$1"
 	(cd "$root" && find . -mindepth 1 -print0 | sort -z |
 		cpio --quiet -0 -o -H newc --reproducible -R 0:0) >"$2/initrd"

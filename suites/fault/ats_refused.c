@@ -29,15 +29,15 @@ static void refused(u64 how, u32 status)
 	rule.addr = (uintptr_t)second;
 	fault_arm(&s, rule);
 	res = svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE));
-	EXPECT_STATUS(res, status);
-	EXPECT_EQ(res.fault_addr, (uintptr_t)second);
-	EXPECT_EQ(res.done, memory_page());
-	EXPECT_EQ(memory_diff_byte(second, FAULT_SIZE - memory_page(), 0),
-		  FAULT_SIZE - memory_page());
-	EXPECT_EQ(fault_struck(&s), 1);
+	CHECK_STATUS(res, status);
+	CHECK_EQ(res.fault_addr, (uintptr_t)second);
+	CHECK_EQ(res.done, memory_page());
+	CHECK_EQ(memory_diff_byte(second, FAULT_SIZE - memory_page(), 0),
+		 FAULT_SIZE - memory_page());
+	CHECK_EQ(fault_struck(&s), 1);
 	fault_note(&s, "%s at the second page, then granted", svk_status_name(res.status));
-	EXPECT_STATUS(svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE)), SVK_CPL_OK);
-	EXPECT_EQ(memory_diff_byte(target, FAULT_SIZE, PATTERN & 0xff), FAULT_SIZE);
+	CHECK_STATUS(svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE)), SVK_CPL_OK);
+	CHECK_EQ(memory_diff_byte(target, FAULT_SIZE, PATTERN & 0xff), FAULT_SIZE);
 	memory_unmap(target, FAULT_SIZE);
 }
 

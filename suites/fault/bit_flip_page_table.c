@@ -48,8 +48,8 @@ static void expect_crc(const u8 *page)
 {
 	struct svk_result res = crc_of(page);
 
-	EXPECT_STATUS(res, SVK_CPL_OK);
-	EXPECT_EQ(res.result, crc32c(0, page, memory_page()));
+	CHECK_STATUS(res, SVK_CPL_OK);
+	CHECK_EQ(res.result, crc32c(0, page, memory_page()));
 }
 
 static void refused_once(const char *name, struct inject_rule rule, u8 *page)
@@ -59,9 +59,9 @@ static void refused_once(const char *name, struct inject_rule rule, u8 *page)
 	ktap_case(name);
 	fault_arm_any(&s, rule);
 	res = crc_of(page);
-	EXPECT_STATUS(res, SVK_CPL_FAULT_READ);
-	EXPECT_EQ(res.fault_addr, (uintptr_t)page);
-	EXPECT_EQ(fault_struck(&s), 1);
+	CHECK_STATUS(res, SVK_CPL_FAULT_READ);
+	CHECK_EQ(res.fault_addr, (uintptr_t)page);
+	CHECK_EQ(fault_struck(&s), 1);
 	fault_note(&s, "%s: %s, then granted", name, svk_status_name(res.status));
 	expect_crc(page);
 	memory_unmap(page, memory_page());
@@ -78,17 +78,17 @@ static void read_elsewhere(void)
 	oracle_pause();
 	fault_arm(&s, rule);
 	res = crc_of(page);
-	EXPECT_STATUS(res, SVK_CPL_OK);
-	EXPECT_EQ(fault_struck(&s), 1);
-	EXPECT_TRUE(res.result != crc32c(0, page, memory_page()), "the right page was read");
-	EXPECT_TRUE(fault_stale() || !fault_has_oracle(),
-		    "the oracle takes the wrong translation for right");
+	CHECK_STATUS(res, SVK_CPL_OK);
+	CHECK_EQ(fault_struck(&s), 1);
+	CHECK(res.result != crc32c(0, page, memory_page()), "the right page was read");
+	CHECK(fault_stale() || !fault_has_oracle(),
+	      "the oracle takes the wrong translation for right");
 	/* The kernel does not know, and any invalidation of the page will do. */
 	memory_protect(page, memory_page(), PROT_NONE);
 	memory_protect(page, memory_page(), PROT_READ | PROT_WRITE);
 	memory_populate(page, memory_page());
 	oracle_resume();
-	EXPECT_EQ(fault_stale(), 0);
+	CHECK_EQ(fault_stale(), 0);
 	expect_crc(page);
 	fault_note(&s, "another page was read until the page was invalidated");
 	memory_unmap(page, memory_page());

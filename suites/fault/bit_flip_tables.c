@@ -28,9 +28,9 @@ static void wait_until_reported(void)
 	struct clock_wait wait = clock_wait_for(REPORT_WAIT_MS);
 	volatile void *unit = fault_unit_map();
 
-	EXPECT_TRUE(svk_lab_read64(SVK_LAB_COUNTER(SVK_LAB_FAULT)) > faults, "no fault recorded");
+	CHECK(svk_lab_read64(SVK_LAB_COUNTER(SVK_LAB_FAULT)) > faults, "no fault recorded");
 	while (fault_unit_read(unit, VTD_FSTS) & VTD_FSTS_PPF)
-		ASSERT_TRUE(clock_wait_again(&wait), "the fault stays in its record");
+		REQUIRE(clock_wait_again(&wait), "the fault stays in its record");
 }
 
 static void flip(const char *name, enum svk_table table)
@@ -45,10 +45,10 @@ static void flip(const char *name, enum svk_table table)
 	cpl = &s.q.cpl[s.q.tail % SVK_QUEUE_ENTRIES];
 	svk_queue_submit(&s.q, svk_desc_nop());
 	status = svk_queue_wait_state(&s.q, SVK_QSTATE_HALTED);
-	EXPECT_EQ(svk_get(SVK_QCFG_STATUS_ERR, status), SVK_QERR_RING_FAULT);
-	EXPECT_EQ(svk_queue_info(&s.q).fault_addr, (uintptr_t)s.q.ring);
-	EXPECT_EQ(le32_to_cpu(cpl->status), SVK_CPL_PENDING);
-	EXPECT_EQ(fault_struck(&s), 1);
+	CHECK_EQ(svk_get(SVK_QCFG_STATUS_ERR, status), SVK_QERR_RING_FAULT);
+	CHECK_EQ(svk_queue_info(&s.q).fault_addr, (uintptr_t)s.q.ring);
+	CHECK_EQ(le32_to_cpu(cpl->status), SVK_CPL_PENDING);
+	CHECK_EQ(fault_struck(&s), 1);
 	if (fault_unit_here())
 		wait_until_reported();
 	/* Linux logs ten lines in five seconds, at most. */
@@ -75,8 +75,8 @@ static void of_function(const char *name, enum svk_table table)
 	}
 	fault_bystander_closes(&s);
 	svk_queue_close(&s.q);
-	ASSERT_ERRNO(__svk_write_file(svk_pci_path("remove"), "1"), 0);
-	ASSERT_ERRNO(__svk_write_file("/sys/bus/pci/rescan", "1"), 0);
+	REQUIRE_ERRNO(__svk_write_file(svk_pci_path("remove"), "1"), 0);
+	REQUIRE_ERRNO(__svk_write_file("/sys/bus/pci/rescan", "1"), 0);
 	fault_reopen(&s);
 	flip(name, table);
 	fault_reopen_all(&s);

@@ -27,7 +27,7 @@ static void complete_one(void)
 	struct svk_desc desc = svk_desc_nop();
 
 	desc.ctrl |= cpu_to_le32(SVK_DESC_CPL_IRQ);
-	EXPECT_STATUS(svk_queue_run(&s.q, desc), SVK_CPL_OK);
+	CHECK_STATUS(svk_queue_run(&s.q, desc), SVK_CPL_OK);
 }
 
 static void lost(void)
@@ -37,9 +37,9 @@ static void lost(void)
 	complete_one();
 	/* The second one is sent behind the first, had that been sent. */
 	complete_one();
-	EXPECT_TRUE(woken(SVK_QUEUE_WAIT_MS), "no interrupt after the one that was lost");
-	EXPECT_TRUE(!woken(0), "two interrupts came, one of them was lost");
-	EXPECT_EQ(fault_struck(&s), 1);
+	CHECK(woken(SVK_QUEUE_WAIT_MS), "no interrupt after the one that was lost");
+	CHECK(!woken(0), "two interrupts came, one of them was lost");
+	CHECK_EQ(fault_struck(&s), 1);
 	fault_note(&s, "the record was there, the next interrupt woke poll()");
 }
 
@@ -52,10 +52,10 @@ static void late(void)
 				     SVK_IRQ_ANY | svk_put(SVK_IRQ_DELAY, LATE_US)));
 	start = clock_us();
 	complete_one();
-	EXPECT_TRUE(woken(SVK_QUEUE_WAIT_MS), "the late interrupt never came");
+	CHECK(woken(SVK_QUEUE_WAIT_MS), "the late interrupt never came");
 	took = clock_us() - start;
-	EXPECT_TRUE(took >= LATE_US, "poll() woke after %llu us", (unsigned long long)took);
-	EXPECT_EQ(fault_struck(&s), 1);
+	CHECK(took >= LATE_US, "poll() woke after %llu us", (unsigned long long)took);
+	CHECK_EQ(fault_struck(&s), 1);
 	fault_note(&s, "poll() woke after %llu us", (unsigned long long)took);
 }
 

@@ -33,12 +33,12 @@ static void aborted_write(void)
 	memset(s.dst, 0, FAULT_SIZE);
 	fault_arm(&s, abort_at(refused));
 	res = svk_queue_run(&s.q, svk_desc_fill(s.dst, PATTERN, FAULT_SIZE));
-	EXPECT_STATUS(res, SVK_CPL_BUS_ERROR);
-	EXPECT_EQ(res.fault_addr, (uintptr_t)refused);
-	EXPECT_EQ(res.done, FAULT_SIZE / 2);
-	EXPECT_EQ(memory_diff_byte(s.dst, FAULT_SIZE / 2, PATTERN & 0xff), FAULT_SIZE / 2);
-	EXPECT_EQ(memory_diff_byte(refused, FAULT_SIZE / 2, 0), FAULT_SIZE / 2);
-	EXPECT_EQ(fault_struck(&s), 1);
+	CHECK_STATUS(res, SVK_CPL_BUS_ERROR);
+	CHECK_EQ(res.fault_addr, (uintptr_t)refused);
+	CHECK_EQ(res.done, FAULT_SIZE / 2);
+	CHECK_EQ(memory_diff_byte(s.dst, FAULT_SIZE / 2, PATTERN & 0xff), FAULT_SIZE / 2);
+	CHECK_EQ(memory_diff_byte(refused, FAULT_SIZE / 2, 0), FAULT_SIZE / 2);
+	CHECK_EQ(fault_struck(&s), 1);
 	fault_note(&s, "BUS_ERROR after %llu bytes", (unsigned long long)res.done);
 	fault_expect_dma(&s.q, s.dst, s.src);
 }
@@ -52,10 +52,10 @@ static void expect_halt(enum svk_queue_err err, const void *addr, const char *te
 	fault_arm(&s, abort_at(addr));
 	svk_queue_submit(&s.q, svk_desc_nop());
 	status = svk_queue_wait_state(&s.q, SVK_QSTATE_HALTED);
-	EXPECT_EQ(svk_get(SVK_QCFG_STATUS_ERR, status), err);
+	CHECK_EQ(svk_get(SVK_QCFG_STATUS_ERR, status), err);
 	info = svk_queue_info(&s.q);
-	EXPECT_EQ(info.fault_addr, (uintptr_t)addr);
-	EXPECT_EQ(fault_struck(&s), 1);
+	CHECK_EQ(info.fault_addr, (uintptr_t)addr);
+	CHECK_EQ(fault_struck(&s), 1);
 	fault_expect_logged(text);
 	fault_note(&s, "queue halted, logged: %s", text);
 	fault_reopen(&s);

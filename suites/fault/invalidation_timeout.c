@@ -29,9 +29,9 @@ static void arm(unsigned int times)
 
 static void expect_retries(unsigned int times, const char *what)
 {
-	EXPECT_EQ(fault_struck(&s), times);
+	CHECK_EQ(fault_struck(&s), times);
 	/* It was not forgotten over the error. */
-	EXPECT_EQ(fault_stale(), 0);
+	CHECK_EQ(fault_stale(), 0);
 	fault_note(&s, "%s: sent again %u times, logged %u times", what, times,
 		   fault_logged("Invalidation Time-out Error: SID"));
 }
@@ -41,13 +41,13 @@ static void munmap_retries(unsigned int times)
 	u8 *target = memory_map(FAULT_SIZE);
 	struct svk_result res;
 
-	EXPECT_STATUS(svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE)), SVK_CPL_OK);
+	CHECK_STATUS(svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE)), SVK_CPL_OK);
 	arm(times);
 	memory_unmap(target, FAULT_SIZE);
 	expect_retries(times, "munmap");
 	res = svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE));
-	EXPECT_STATUS(res, SVK_CPL_FAULT_WRITE);
-	EXPECT_EQ(res.fault_addr, (uintptr_t)target);
+	CHECK_STATUS(res, SVK_CPL_FAULT_WRITE);
+	CHECK_EQ(res.fault_addr, (uintptr_t)target);
 }
 
 static void close_retries(void)

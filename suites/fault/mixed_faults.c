@@ -99,13 +99,13 @@ static bool copy_once(u8 *dst, u8 *src)
 		return false;
 	}
 	if (res.status == SVK_CPL_OK) {
-		EXPECT_EQ(memory_diff(dst, src, FAULT_SIZE), FAULT_SIZE);
+		CHECK_EQ(memory_diff(dst, src, FAULT_SIZE), FAULT_SIZE);
 		return true;
 	}
-	EXPECT_TRUE(is_fault(&res), "the copy ended with %s", svk_status_name(res.status));
-	EXPECT_TRUE(is_where(&res, src) || is_where(&res, dst), "%llu bytes done, fault at 0x%llx",
-		    (unsigned long long)res.done, (unsigned long long)res.fault_addr);
-	EXPECT_EQ(memory_diff(dst, src, res.done), res.done);
+	CHECK(is_fault(&res), "the copy ended with %s", svk_status_name(res.status));
+	CHECK(is_where(&res, src) || is_where(&res, dst), "%llu bytes done, fault at 0x%llx",
+	      (unsigned long long)res.done, (unsigned long long)res.fault_addr);
+	CHECK_EQ(memory_diff(dst, src, res.done), res.done);
 	return false;
 }
 
@@ -117,7 +117,7 @@ static unsigned int copy_until_done(u64 seed)
 
 	memory_pattern(src, FAULT_SIZE, seed);
 	while (!copy_once(dst, src))
-		ASSERT_TRUE(attempts++ < ATTEMPTS, "%d attempts in vain", ATTEMPTS);
+		REQUIRE(attempts++ < ATTEMPTS, "%d attempts in vain", ATTEMPTS);
 	memory_unmap(src, FAULT_SIZE);
 	memory_unmap(dst, FAULT_SIZE);
 	return attempts;
@@ -131,7 +131,7 @@ static void note_all(u64 seed, unsigned int attempts)
 	for (i = 0; i < ARRAY_SIZE(mix); i++) {
 		u64 times = inject_struck(mix[i].kind) - struck[i];
 
-		EXPECT_TRUE(times > 0, "no %s", mix[i].name);
+		CHECK(times > 0, "no %s", mix[i].name);
 		len += (size_t)snprintf(text + len, sizeof(text) - len, " %s=%llu", mix[i].name,
 					(unsigned long long)times);
 	}

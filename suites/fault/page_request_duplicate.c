@@ -29,12 +29,12 @@ int main(void)
 	stray = svk_reg64(regs, SVK_LAB_COUNTER(SVK_LAB_PGRP_STRAY));
 	rule.count = TWICE;
 	fault_arm(&s, rule);
-	EXPECT_STATUS(svk_queue_run(&s.q, desc), SVK_CPL_OK);
-	EXPECT_EQ(memory_diff_byte(target, FAULT_SIZE, PATTERN & 0xff), FAULT_SIZE);
-	EXPECT_EQ(fault_struck(&s), TWICE);
+	CHECK_STATUS(svk_queue_run(&s.q, desc), SVK_CPL_OK);
+	CHECK_EQ(memory_diff_byte(target, FAULT_SIZE, PATTERN & 0xff), FAULT_SIZE);
+	CHECK_EQ(fault_struck(&s), TWICE);
 	/* The answers to the copies may still be on their way; close() waits for them. */
 	fault_reopen(&s);
-	EXPECT_EQ(svk_reg64(regs, SVK_LAB_COUNTER(SVK_LAB_PGRP_STRAY)) - stray, TWICE);
+	CHECK_EQ(svk_reg64(regs, SVK_LAB_COUNTER(SVK_LAB_PGRP_STRAY)) - stray, TWICE);
 	fault_note(&s, "answered twice");
 	svk_regs_unmap(regs);
 	return fault_end(&s);

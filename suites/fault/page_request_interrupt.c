@@ -41,12 +41,11 @@ static void late(void)
 	ktap_case("late_interrupt");
 	fault_arm_any(&s, fault_rule(SVK_INJECT_IRQ_LATE, EVENT | svk_put(SVK_IRQ_DELAY, LATE_US)));
 	start = clock_us();
-	EXPECT_STATUS(svk_queue_run(&s.q, blocking_fill(target)), SVK_CPL_OK);
+	CHECK_STATUS(svk_queue_run(&s.q, blocking_fill(target)), SVK_CPL_OK);
 	took = clock_us() - start;
-	EXPECT_TRUE(took >= LATE_US, "the request was served after %llu us",
-		    (unsigned long long)took);
-	EXPECT_EQ(memory_diff_byte(target, memory_page(), PATTERN & 0xff), memory_page());
-	EXPECT_EQ(fault_struck(&s), 1);
+	CHECK(took >= LATE_US, "the request was served after %llu us", (unsigned long long)took);
+	CHECK_EQ(memory_diff_byte(target, memory_page(), PATTERN & 0xff), memory_page());
+	CHECK_EQ(fault_struck(&s), 1);
 	fault_note(&s, "served after %llu us", (unsigned long long)took);
 	memory_unmap(target, FAULT_SIZE);
 }
@@ -64,18 +63,18 @@ static void lost(void)
 	ticket = svk_queue_submit(&s.q, blocking_fill(target));
 	cpl = &s.q.cpl[ticket % SVK_QUEUE_ENTRIES];
 	if (__svk_cpl_wait(cpl, PATIENCE_MS, &res)) {
-		EXPECT_TRUE(fault_unit_read(unit, VTD_PRS) & VTD_PRS_PPR,
-			    "the kernel has seen the request and not served it");
+		CHECK(fault_unit_read(unit, VTD_PRS) & VTD_PRS_PPR,
+		      "the kernel has seen the request and not served it");
 		/* docs/findings.md */
 		ktap_xfail_case("Linux looks at page requests only when it is interrupted");
 		fault_unit_clear(unit, VTD_PRS, VTD_PRS_PPR);
 		fault_bystander_asks(&s);
 	}
-	EXPECT_STATUS(svk_queue_wait(&s.q, ticket), SVK_CPL_OK);
-	EXPECT_EQ(fault_struck(&s), 1);
+	CHECK_STATUS(svk_queue_wait(&s.q, ticket), SVK_CPL_OK);
+	CHECK_EQ(fault_struck(&s), 1);
 	fault_note(&s, "served after %llu us", (unsigned long long)(clock_us() - s.armed_us));
-	EXPECT_STATUS(svk_queue_run(&s.q, blocking_fill(second)), SVK_CPL_OK);
-	EXPECT_EQ(memory_diff_byte(target, 2 * memory_page(), PATTERN & 0xff), 2 * memory_page());
+	CHECK_STATUS(svk_queue_run(&s.q, blocking_fill(second)), SVK_CPL_OK);
+	CHECK_EQ(memory_diff_byte(target, 2 * memory_page(), PATTERN & 0xff), 2 * memory_page());
 	memory_unmap(target, FAULT_SIZE);
 }
 

@@ -25,9 +25,9 @@ int main(void)
 	rule.skip = 1;
 	rule.count = OVERFLOWS;
 	fault_arm(&s, rule);
-	EXPECT_STATUS(svk_queue_run(&s.q, desc), SVK_CPL_OK);
-	EXPECT_EQ(memory_diff_byte(target, FAULT_SIZE, PATTERN & 0xff), FAULT_SIZE);
-	EXPECT_EQ(fault_struck(&s), OVERFLOWS);
+	CHECK_STATUS(svk_queue_run(&s.q, desc), SVK_CPL_OK);
+	CHECK_EQ(memory_diff_byte(target, FAULT_SIZE, PATTERN & 0xff), FAULT_SIZE);
+	CHECK_EQ(fault_struck(&s), OVERFLOWS);
 	fault_expect_logged("PRQ overflow detected");
 	fault_expect_logged("PRQ overflow cleared");
 	fault_note(&s, "overflow detected and cleared, logged %u times",

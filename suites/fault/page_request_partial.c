@@ -44,11 +44,11 @@ static void leave_half_a_group(void)
 	/* The first passes, the copy is spoilt. */
 	spoil.skip = 1;
 	fault_arm(&s, spoil);
-	EXPECT_STATUS(svk_queue_run(&s.q, blocking_fill(target)), SVK_CPL_OK);
+	CHECK_STATUS(svk_queue_run(&s.q, blocking_fill(target)), SVK_CPL_OK);
 	while (fault_unit_read(unit, VTD_PQH) != fault_unit_read(unit, VTD_PQT))
-		ASSERT_TRUE(clock_wait_again(&wait), "the kernel does not take the request");
-	EXPECT_EQ(inject_struck(SVK_INJECT_PRQ_DUPLICATE) - copies, 1);
-	EXPECT_EQ(fault_struck(&s), 1);
+		REQUIRE(clock_wait_again(&wait), "the kernel does not take the request");
+	CHECK_EQ(inject_struck(SVK_INJECT_PRQ_DUPLICATE) - copies, 1);
+	CHECK_EQ(fault_struck(&s), 1);
 	fault_reopen(&s);
 	/* Its address is not given to anybody else. */
 	memory_protect(target, memory_page(), PROT_NONE);
@@ -72,7 +72,7 @@ int main(void)
 		    SVK_CPL_OK)
 			refused++;
 	}
-	EXPECT_TRUE(refused <= 1, "%u of %d requests were refused", refused, REQUESTS);
+	CHECK(refused <= 1, "%u of %d requests were refused", refused, REQUESTS);
 	if (refused) /* docs/findings.md */
 		ktap_xfail_case("Linux keeps half a group for ever, and adds it to the next one");
 	fault_note(&s, "%u of %d requests with pages of their own were refused", refused, REQUESTS);

@@ -27,7 +27,7 @@ static void wait_until_taken(void)
 	struct clock_wait wait = clock_wait_for(QUEUE_WAIT_MS);
 
 	while (fault_unit_read(unit, VTD_PQH) != fault_unit_read(unit, VTD_PQT))
-		ASSERT_TRUE(clock_wait_again(&wait), "requests stay in the queue");
+		REQUIRE(clock_wait_again(&wait), "requests stay in the queue");
 }
 
 /* Return: ticket of a descriptor that asks for one page, and whose request is spoilt. */
@@ -50,9 +50,9 @@ static void answered(const char *name, enum svk_prq_spoil how, u32 status, const
 
 	ktap_case(name);
 	res = svk_queue_wait(&s.q, ask(target, how));
-	EXPECT_STATUS(res, status);
+	CHECK_STATUS(res, status);
 	if (status == SVK_CPL_FAULT_WRITE)
-		EXPECT_EQ(res.fault_addr, (uintptr_t)target);
+		CHECK_EQ(res.fault_addr, (uintptr_t)target);
 	if (logged)
 		fault_expect_logged(logged);
 	fault_note(&s, "%s: %s", name, svk_status_name(res.status));
@@ -72,8 +72,8 @@ static void unanswered(const char *name, enum svk_prq_spoil how, const char *log
 		fault_expect_logged(logged);
 	/* Behind it the kernel has answered another one. */
 	fault_bystander_asks(&s);
-	EXPECT_TRUE(__svk_cpl_wait(&s.q.cpl[ticket % SVK_QUEUE_ENTRIES], 0, &res),
-		    "it was answered: %s", svk_status_name(res.status));
+	CHECK(__svk_cpl_wait(&s.q.cpl[ticket % SVK_QUEUE_ENTRIES], 0, &res), "it was answered: %s",
+	      svk_status_name(res.status));
 	fault_reopen(&s);
 	fault_expect_dma(&s.q, s.dst, s.src);
 	fault_note(&s, "%s: no answer, until close", name);
@@ -84,7 +84,7 @@ static void unanswered(const char *name, enum svk_prq_spoil how, const char *log
 static void reset_forgets(void)
 {
 	ktap_case("reset_forgets_them");
-	ASSERT_ERRNO(__svk_write_file(svk_pci_path("reset"), "1"), 0);
+	REQUIRE_ERRNO(__svk_write_file(svk_pci_path("reset"), "1"), 0);
 	fault_reopen_all(&s);
 	fault_bystander_asks(&s);
 }

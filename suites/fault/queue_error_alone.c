@@ -27,7 +27,7 @@ static u8 *map_twice(u8 **target)
 	int fd = memfd_create("target", MFD_CLOEXEC);
 	u8 *pages;
 
-	ASSERT_TRUE(fd >= 0 && !ftruncate(fd, SIZE), "memfd of %d bytes", SIZE);
+	REQUIRE(fd >= 0 && !ftruncate(fd, SIZE), "memfd of %d bytes", SIZE);
 	pages = memory_map_fd(fd, SIZE);
 	*target = memory_map_fd(fd, SIZE);
 	close(fd);
@@ -45,30 +45,30 @@ int main(void)
 	oracle_pause();
 	pages = map_twice(&target);
 	ktap_case("munmap_returns");
-	EXPECT_STATUS(svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, SIZE)), SVK_CPL_OK);
+	CHECK_STATUS(svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, SIZE)), SVK_CPL_OK);
 	memset(pages, 0, SIZE);
 	fault_arm(&s, fault_rule(SVK_INJECT_IQE, RESERVED_FIELD));
 	memory_unmap(target, SIZE);
-	EXPECT_EQ(fault_struck(&s), 1);
+	CHECK_EQ(fault_struck(&s), 1);
 
 	ktap_case("device_has_forgotten_the_pages");
 	stale = fault_stale();
 	wrote = svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, SIZE)).status == SVK_CPL_OK;
 	if (wrote) {
-		EXPECT_TRUE(stale || !fault_has_oracle(),
-			    "the device wrote, and the oracle has seen nothing");
+		CHECK(stale || !fault_has_oracle(),
+		      "the device wrote, and the oracle has seen nothing");
 		/* docs/findings.md */
 		ktap_xfail_case(
 			"Linux drops the descriptor and goes on as if it had been executed");
 	}
-	EXPECT_EQ(memory_diff_byte(pages, SIZE, 0), wrote ? 0 : SIZE);
+	CHECK_EQ(memory_diff_byte(pages, SIZE, 0), wrote ? 0 : SIZE);
 	fault_note(&s, "%s, %llu entries stale after munmap",
 		   wrote ? "dropped the descriptor" : "invalidated all the same",
 		   (unsigned long long)stale);
 
 	/* The PASID keeps what is stale until its entry is taken away. */
 	svk_queue_close(&s.q);
-	EXPECT_EQ(fault_stale(), 0);
+	CHECK_EQ(fault_stale(), 0);
 	oracle_resume();
 	memory_unmap(pages, SIZE);
 	return fault_end(&s);

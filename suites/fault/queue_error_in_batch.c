@@ -34,7 +34,7 @@ static void run_on(int cpu)
 
 	CPU_ZERO(&one);
 	CPU_SET(cpu, &one);
-	ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+	REQUIRE_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
 }
 
 /* Says 1 if the kernel had to be helped, 0 if not. It makes no system call in between. */
@@ -53,7 +53,7 @@ static void rescuer_main(struct process *parent, void *arg)
 	wait = clock_wait_for(ARM_WAIT_MS);
 	while (!(fault_unit_read(unit, VTD_FSTS) & VTD_FSTS_IQE)) {
 		if (!clock_wait_again(&wait))
-			ASSERT_TRUE(false, "no queue error within %d ms", ARM_WAIT_MS);
+			REQUIRE(false, "no queue error within %d ms", ARM_WAIT_MS);
 	}
 	deadline = clock_us() + PATIENCE_US;
 	while (fault_unit_read(unit, VTD_FSTS) & VTD_FSTS_IQE) {
@@ -78,22 +78,22 @@ static void munmap_with_help(void)
 	process_hear(&rescuer);
 	run_on(0);
 	memory_populate(target, FAULT_SIZE);
-	EXPECT_STATUS(svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE)), SVK_CPL_OK);
+	CHECK_STATUS(svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE)), SVK_CPL_OK);
 	rule.skip = 1;
 	fault_arm(&s, rule);
 	process_tell(&rescuer, 1);
 	memory_unmap(target, FAULT_SIZE);
 	helped = process_hear(&rescuer);
 	process_end(&rescuer);
-	EXPECT_EQ(fault_struck(&s), 1);
+	CHECK_EQ(fault_struck(&s), 1);
 	if (helped) /* docs/findings.md */
 		ktap_xfail_case("Linux does not clear an error of any but the first descriptor");
 	fault_note(&s, "%s; logged %u times", helped ? "had to be helped" : "cleared the error",
 		   fault_logged("Invalidation Queue Error"));
-	EXPECT_EQ(fault_stale(), 0);
+	CHECK_EQ(fault_stale(), 0);
 	res = svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE));
-	EXPECT_STATUS(res, SVK_CPL_FAULT_WRITE);
-	EXPECT_EQ(res.fault_addr, (uintptr_t)target);
+	CHECK_STATUS(res, SVK_CPL_FAULT_WRITE);
+	CHECK_EQ(res.fault_addr, (uintptr_t)target);
 }
 
 int main(void)

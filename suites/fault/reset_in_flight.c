@@ -24,9 +24,9 @@ static void work_is_lost(u8 *target, u8 *seen)
 	svk_queue_submit_long(&s.q, target, LONG_SIZE, cpl);
 	fault_arm(&s, fault_rule(SVK_INJECT_RESET, 0));
 	svk_queue_wait_state(&s.q, SVK_QSTATE_DISABLED);
-	EXPECT_EQ(fault_struck(&s), 1);
+	CHECK_EQ(fault_struck(&s), 1);
 	memcpy(seen, target, LONG_SIZE);
-	EXPECT_EQ(le32_to_cpu(cpl->status), SVK_CPL_PENDING);
+	CHECK_EQ(le32_to_cpu(cpl->status), SVK_CPL_PENDING);
 	fault_note(&s, "the queue is disabled, its record pending");
 }
 
@@ -37,9 +37,9 @@ static void recovers(void)
 	 * A reset by software enables ATS, PRI and PASID again, and restores the rest of
 	 * configuration space as it has found it: off. A new probe sets up the rest.
 	 */
-	ASSERT_ERRNO(__svk_write_file(svk_pci_path("reset"), "1"), 0);
-	ASSERT_ERRNO(__svk_write_file(svk_pci_path("remove"), "1"), 0);
-	ASSERT_ERRNO(__svk_write_file("/sys/bus/pci/rescan", "1"), 0);
+	REQUIRE_ERRNO(__svk_write_file(svk_pci_path("reset"), "1"), 0);
+	REQUIRE_ERRNO(__svk_write_file(svk_pci_path("remove"), "1"), 0);
+	REQUIRE_ERRNO(__svk_write_file("/sys/bus/pci/rescan", "1"), 0);
 	fault_reopen_all(&s);
 	fault_expect_dma(&s.q, s.dst, s.src);
 }
@@ -59,7 +59,7 @@ int main(void)
 	s.dst = memory_map(FAULT_SIZE);
 	svk_queue_close(&s.q);
 	fault_bystander_closes(&s);
-	EXPECT_EQ(memory_diff(seen, target, LONG_SIZE), LONG_SIZE);
+	CHECK_EQ(memory_diff(seen, target, LONG_SIZE), LONG_SIZE);
 
 	recovers();
 	return fault_end(&s);

@@ -25,11 +25,11 @@ static void it_is_gone(u8 *target, struct svk_cpl *cpl)
 	ktap_case("it_is_gone");
 	svk_queue_submit_long(&s.q, target, LONG_SIZE, cpl);
 	fault_arm(&s, fault_rule(SVK_INJECT_REMOVE, 0));
-	ASSERT_TRUE(svk_lab_elsewhere(), "no other accelerator through which to see it");
+	REQUIRE(svk_lab_elsewhere(), "no other accelerator through which to see it");
 	fault_wait_struck(&s);
-	EXPECT_ERRNO(__svk_queue_info(s.q.fd, &info), -ENODEV);
-	EXPECT_EQ(*(volatile u32 *)((u8 *)s.q.portal + SVK_PORTAL_STATUS), ~0u);
-	EXPECT_EQ(le32_to_cpu(cpl->status), SVK_CPL_PENDING);
+	CHECK_ERRNO(__svk_queue_info(s.q.fd, &info), -ENODEV);
+	CHECK_EQ(*(volatile u32 *)((u8 *)s.q.portal + SVK_PORTAL_STATUS), ~0u);
+	CHECK_EQ(le32_to_cpu(cpl->status), SVK_CPL_PENDING);
 }
 
 int main(void)
@@ -53,15 +53,15 @@ int main(void)
 	s.dst = memory_map(FAULT_SIZE);
 	svk_queue_close(&s.q);
 	fault_bystander_closes(&s);
-	EXPECT_EQ(memory_diff(seen, target, LONG_SIZE), LONG_SIZE);
-	EXPECT_EQ(le32_to_cpu(cpl->status), SVK_CPL_PENDING);
+	CHECK_EQ(memory_diff(seen, target, LONG_SIZE), LONG_SIZE);
+	CHECK_EQ(le32_to_cpu(cpl->status), SVK_CPL_PENDING);
 
 	ktap_case("comes_back");
-	ASSERT_ERRNO(__svk_write_file(svk_pci_path("remove"), "1"), 0);
+	REQUIRE_ERRNO(__svk_write_file(svk_pci_path("remove"), "1"), 0);
 	fault_note(&s, "unbound and removed; %u time-outs logged",
 		   fault_logged("Invalidation Time-out Error: SID"));
 	inject_disarm(SVK_INJECT_REMOVE);
-	ASSERT_ERRNO(__svk_write_file("/sys/bus/pci/rescan", "1"), 0);
+	REQUIRE_ERRNO(__svk_write_file("/sys/bus/pci/rescan", "1"), 0);
 	fault_reopen_all(&s);
 	return fault_end(&s);
 }

@@ -23,18 +23,18 @@ int main(void)
 	fault_begin(&s, 1);
 	target = memory_map(FAULT_SIZE);
 	ktap_case("munmap_waits");
-	EXPECT_STATUS(svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE)), SVK_CPL_OK);
+	CHECK_STATUS(svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE)), SVK_CPL_OK);
 	fault_arm(&s, fault_rule(SVK_INJECT_WAIT_LATE, LATE_US));
 	start = clock_us();
 	memory_unmap(target, FAULT_SIZE);
 	took = clock_us() - start;
-	EXPECT_EQ(fault_struck(&s), 1);
-	EXPECT_TRUE(took >= LATE_US, "munmap returned after %llu us, before the wait completed",
-		    (unsigned long long)took);
-	EXPECT_EQ(fault_stale(), 0);
+	CHECK_EQ(fault_struck(&s), 1);
+	CHECK(took >= LATE_US, "munmap returned after %llu us, before the wait completed",
+	      (unsigned long long)took);
+	CHECK_EQ(fault_stale(), 0);
 	fault_note(&s, "munmap took %llu us", (unsigned long long)took);
 	res = svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE));
-	EXPECT_STATUS(res, SVK_CPL_FAULT_WRITE);
-	EXPECT_EQ(res.fault_addr, (uintptr_t)target);
+	CHECK_STATUS(res, SVK_CPL_FAULT_WRITE);
+	CHECK_EQ(res.fault_addr, (uintptr_t)target);
 	return fault_end(&s);
 }

@@ -130,8 +130,8 @@ static void fail_without(const struct device *device)
 {
 	ktap_start(1);
 	ktap_case("accelerator_is_there");
-	ASSERT_TRUE(false, "%s=%s is no svakit accelerator: " SEE_LOG, device->variable,
-		    wanted_address(device));
+	REQUIRE(false, "%s=%s is no svakit accelerator: " SEE_LOG, device->variable,
+		wanted_address(device));
 }
 
 /* Return: what is missing of the selected device, or NULL. */
@@ -208,7 +208,7 @@ unsigned int svk_device_instances(void)
 	char text[32];
 	int ret = read_attribute(selected->name, "available_instances", text, sizeof(text));
 
-	ASSERT_TRUE(ret > 0, "reading available_instances: %s", strerror(-ret));
+	REQUIRE(ret > 0, "reading available_instances: %s", strerror(-ret));
 	return (unsigned int)strtoul(text, NULL, 10);
 }
 

@@ -75,7 +75,7 @@ int __svk_queue_open(struct svk_queue *q)
 	 */
 	q->ring = memory_map(RING_BYTES + CPL_BYTES);
 	q->cpl = (struct svk_cpl *)(q->ring + SVK_QUEUE_ENTRIES);
-	ASSERT_EQ(madvise(q->ring, RING_BYTES + CPL_BYTES, MADV_DONTFORK), 0);
+	REQUIRE_EQ(madvise(q->ring, RING_BYTES + CPL_BYTES, MADV_DONTFORK), 0);
 
 	ret = __svk_queue_set_ring(q->fd, q->ring, SVK_QUEUE_ENTRIES);
 	if (!ret)
@@ -89,7 +89,7 @@ int __svk_queue_open(struct svk_queue *q)
 
 void svk_queue_open(struct svk_queue *q)
 {
-	ASSERT_ERRNO(__svk_queue_open(q), 0);
+	REQUIRE_ERRNO(__svk_queue_open(q), 0);
 }
 
 void svk_queue_close(struct svk_queue *q)
@@ -99,7 +99,7 @@ void svk_queue_close(struct svk_queue *q)
 	/* The mapping holds the file, too. */
 	if (q->portal)
 		memory_unmap(q->portal, SVK_ACCEL_PAGE);
-	ASSERT_EQ(close(q->fd), 0);
+	REQUIRE_EQ(close(q->fd), 0);
 	oracle_settle();
 	if (q->ring)
 		memory_unmap(q->ring, RING_BYTES + CPL_BYTES);
@@ -110,7 +110,7 @@ struct svk_accel_info svk_queue_info(const struct svk_queue *q)
 {
 	struct svk_accel_info info;
 
-	ASSERT_ERRNO(__svk_queue_info(q->fd, &info), 0);
+	REQUIRE_ERRNO(__svk_queue_info(q->fd, &info), 0);
 	return info;
 }
 
@@ -216,9 +216,9 @@ struct svk_result svk_queue_wait(const struct svk_queue *q, u32 ticket)
 	int ret;
 
 	ret = __svk_cpl_wait(&q->cpl[ticket % SVK_QUEUE_ENTRIES], SVK_QUEUE_WAIT_MS, &result);
-	ASSERT_TRUE(!ret, "descriptor %u did not complete within %d ms, queue status 0x%x", ticket,
-		    SVK_QUEUE_WAIT_MS, *status);
-	ASSERT_EQ(result.tag, ticket);
+	REQUIRE(!ret, "descriptor %u did not complete within %d ms, queue status 0x%x", ticket,
+		SVK_QUEUE_WAIT_MS, *status);
+	REQUIRE_EQ(result.tag, ticket);
 	return result;
 }
 
@@ -253,7 +253,7 @@ void svk_queue_submit_long(struct svk_queue *q, void *target, u64 size, struct s
 	svk_queue_submit(q, batch);
 	memory_wait_change(first, before);
 	/* With all of the memory at hand it cannot have halted. */
-	ASSERT_EQ(svk_get(SVK_QCFG_STATUS_STATE, svk_queue_info(q).state), SVK_QSTATE_ENABLED);
+	REQUIRE_EQ(svk_get(SVK_QCFG_STATUS_STATE, svk_queue_info(q).state), SVK_QSTATE_ENABLED);
 }
 
 u32 svk_queue_wait_state(const struct svk_queue *q, enum svk_queue_state state)
@@ -265,9 +265,8 @@ u32 svk_queue_wait_state(const struct svk_queue *q, enum svk_queue_state state)
 		info = svk_queue_info(q);
 		if (svk_get(SVK_QCFG_STATUS_STATE, info.state) == state)
 			return info.state;
-		ASSERT_TRUE(clock_wait_again(&wait),
-			    "queue status 0x%x, want state %d within %d ms", info.state, state,
-			    SVK_QUEUE_WAIT_MS);
+		REQUIRE(clock_wait_again(&wait), "queue status 0x%x, want state %d within %d ms",
+			info.state, state, SVK_QUEUE_WAIT_MS);
 	}
 }
 

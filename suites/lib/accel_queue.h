@@ -128,9 +128,9 @@ const char *svk_status_name(u32 status);
 
 /* clang-format off */
 /* Compare the status of a struct svk_result, and show it by name. */
-#define EXPECT_STATUS(res, want) \
+#define CHECK_STATUS(res, want) \
 	svk_check_status(KTAP_SITE(false), #res, res, want)
-#define ASSERT_STATUS(res, want) \
+#define REQUIRE_STATUS(res, want) \
 	svk_check_status(KTAP_SITE(true), #res, res, want)
 /* clang-format on */
 

@@ -24,7 +24,7 @@ static inline u64 clock_us(void)
  *	struct clock_wait wait = clock_wait_for(10000);
  *
  *	while (!condition())
- *		ASSERT_TRUE(clock_wait_again(&wait), "no condition");
+ *		REQUIRE(clock_wait_again(&wait), "no condition");
  */
 struct clock_wait {
 	u64 start;

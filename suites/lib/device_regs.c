@@ -16,9 +16,9 @@ const void *svk_regs_map(void)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	void *regs;
 
-	ASSERT_TRUE(fd >= 0, "open of %s: %s", path, strerror(errno));
+	REQUIRE(fd >= 0, "open of %s: %s", path, strerror(errno));
 	regs = mmap(NULL, SVK_ACCEL_CTRL_SIZE, PROT_READ, MAP_SHARED, fd, 0);
-	ASSERT_TRUE(regs != MAP_FAILED, "mmap of %s: %s", path, strerror(errno));
+	REQUIRE(regs != MAP_FAILED, "mmap of %s: %s", path, strerror(errno));
 	close(fd);
 	return regs;
 }

@@ -37,11 +37,11 @@ static void expect_dma(struct svk_queue *q, u8 *dst, u8 *src, u64 seed)
 	struct svk_result res;
 
 	memory_pattern(src, FAULT_SIZE, seed);
-	EXPECT_STATUS(svk_queue_run(q, svk_desc_copy(dst, src, FAULT_SIZE)), SVK_CPL_OK);
-	EXPECT_EQ(memory_diff(dst, src, FAULT_SIZE), FAULT_SIZE);
+	CHECK_STATUS(svk_queue_run(q, svk_desc_copy(dst, src, FAULT_SIZE)), SVK_CPL_OK);
+	CHECK_EQ(memory_diff(dst, src, FAULT_SIZE), FAULT_SIZE);
 	res = svk_queue_run(q, svk_desc_crc32c(dst, 0, FAULT_SIZE));
-	EXPECT_STATUS(res, SVK_CPL_OK);
-	EXPECT_EQ(res.result, crc32c(0, src, FAULT_SIZE));
+	CHECK_STATUS(res, SVK_CPL_OK);
+	CHECK_EQ(res.result, crc32c(0, src, FAULT_SIZE));
 }
 
 void fault_expect_dma(struct svk_queue *q, u8 *dst, u8 *src)
@@ -56,7 +56,7 @@ static void ask_for_page(struct svk_queue *q)
 	struct svk_desc desc = svk_desc_fill(page, ~0ULL, memory_page());
 
 	desc.ctrl |= cpu_to_le32(SVK_DESC_BLOCK);
-	EXPECT_STATUS(svk_queue_run(q, desc), SVK_CPL_OK);
+	CHECK_STATUS(svk_queue_run(q, desc), SVK_CPL_OK);
 	memory_unmap(page, memory_page());
 }
 
@@ -64,7 +64,7 @@ static void reopen(struct svk_queue *q)
 {
 	svk_queue_close(q);
 	/* It may have been removed, and come back under another name. */
-	ASSERT_ERRNO(__svk_device_find(), 0);
+	REQUIRE_ERRNO(__svk_device_find(), 0);
 	svk_lab_close();
 	svk_queue_open(q);
 }
@@ -108,14 +108,14 @@ static u8 *map_for_device(void)
 {
 	u8 *mem = memory_map(FAULT_SIZE);
 
-	ASSERT_EQ(madvise(mem, FAULT_SIZE, MADV_DONTFORK), 0);
+	REQUIRE_EQ(madvise(mem, FAULT_SIZE, MADV_DONTFORK), 0);
 	return mem;
 }
 
 static void tell_bystander(const struct fault_scene *s, u64 what)
 {
 	process_tell(&s->bystander, what);
-	EXPECT_TRUE(process_hear(&s->bystander), "the bystander's device does not work");
+	CHECK(process_hear(&s->bystander), "the bystander's device does not work");
 }
 
 void fault_bystander_works(const struct fault_scene *s)
@@ -213,8 +213,8 @@ void fault_wait_struck(const struct fault_scene *s)
 	struct clock_wait wait = clock_wait_for(STRIKE_WAIT_MS);
 
 	while (!fault_struck(s))
-		ASSERT_TRUE(clock_wait_again(&wait), "the fault did not strike within %d ms",
-			    STRIKE_WAIT_MS);
+		REQUIRE(clock_wait_again(&wait), "the fault did not strike within %d ms",
+			STRIKE_WAIT_MS);
 }
 
 unsigned int fault_logged(const char *text)
@@ -227,7 +227,7 @@ void fault_expect_logged(const char *text)
 	struct clock_wait wait = clock_wait_for(LOG_WAIT_MS);
 
 	while (!fault_logged(text)) {
-		if (!EXPECT_TRUE(clock_wait_again(&wait), "nothing was logged with \"%s\"", text))
+		if (!CHECK(clock_wait_again(&wait), "nothing was logged with \"%s\"", text))
 			return;
 	}
 }

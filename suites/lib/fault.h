@@ -9,7 +9,7 @@
  *	ktap_case("...");
  *	fault_arm(&s, fault_rule(SVK_INJECT_..., 0));
  *	... what meets the fault, and what must come of it ...
- *	EXPECT_EQ(fault_struck(&s), 1);
+ *	CHECK_EQ(fault_struck(&s), 1);
  *	return fault_end(&s);
  */
 #ifndef SUITES_LIB_FAULT_H

@@ -10,12 +10,12 @@
 
 void fault_queue_init(struct fault_queue *f, int iommufd)
 {
-	ASSERT_ERRNO(__iommufd_fault_queue_alloc(iommufd, 0, &f->id, &f->fd), 0);
+	REQUIRE_ERRNO(__iommufd_fault_queue_alloc(iommufd, 0, &f->id, &f->fd), 0);
 }
 
 void fault_queue_close(struct fault_queue *f)
 {
-	ASSERT_EQ(close(f->fd), 0);
+	REQUIRE_EQ(close(f->fd), 0);
 	f->fd = -1;
 }
 
@@ -38,7 +38,7 @@ short fault_queue_poll(const struct fault_queue *f)
 {
 	struct pollfd p = {.fd = f->fd, .events = POLLIN | POLLOUT};
 
-	ASSERT_TRUE(poll(&p, 1, 0) >= 0, "poll failed");
+	REQUIRE(poll(&p, 1, 0) >= 0, "poll failed");
 	return p.revents;
 }
 
@@ -46,8 +46,8 @@ void fault_queue_wait(const struct fault_queue *f)
 {
 	struct pollfd p = {.fd = f->fd, .events = POLLIN};
 
-	ASSERT_TRUE(poll(&p, 1, FAULT_QUEUE_WAIT_MS) == 1, "no fault within %d ms",
-		    FAULT_QUEUE_WAIT_MS);
+	REQUIRE(poll(&p, 1, FAULT_QUEUE_WAIT_MS) == 1, "no fault within %d ms",
+		FAULT_QUEUE_WAIT_MS);
 }
 
 struct iommufd_fault fault_queue_take(const struct fault_queue *f)
@@ -55,7 +55,7 @@ struct iommufd_fault fault_queue_take(const struct fault_queue *f)
 	struct iommufd_fault fault;
 
 	fault_queue_wait(f);
-	ASSERT_EQ(__fault_queue_read(f, &fault, 1), 1);
+	REQUIRE_EQ(__fault_queue_read(f, &fault, 1), 1);
 	return fault;
 }
 
@@ -63,7 +63,7 @@ void fault_queue_answer(const struct fault_queue *f, u32 cookie, u32 code)
 {
 	const struct iommufd_response resp = {.cookie = cookie, .code = code};
 
-	ASSERT_EQ(__fault_queue_write(f, &resp, 1), 1);
+	REQUIRE_EQ(__fault_queue_write(f, &resp, 1), 1);
 }
 
 void vm_process_init_faults(struct vm_process *p, struct vm *vm, const struct fault_queue *f)
@@ -77,7 +77,7 @@ void vm_process_init_faults(struct vm_process *p, struct vm *vm, const struct fa
 
 	guest_space_init(&p->s, &vm->g);
 	nest.root = p->s.root;
-	ASSERT_ERRNO(__iommufd_hwpt_nest_faults(vm->g.iommufd, &nest, &p->hwpt), 0);
+	REQUIRE_ERRNO(__iommufd_hwpt_nest_faults(vm->g.iommufd, &nest, &p->hwpt), 0);
 	p->pasid = 0;
 }
 
@@ -106,7 +106,7 @@ void fault_scene_init(struct fault_scene *s, const char *bdf)
 
 void fault_scene_cleanup(struct fault_scene *s, u64 stray)
 {
-	EXPECT_EQ(vaccel_counter(&s->vm.a, SVK_LAB_PGRP_STRAY) - s->stray, stray);
+	CHECK_EQ(vaccel_counter(&s->vm.a, SVK_LAB_PGRP_STRAY) - s->stray, stray);
 	if (s->f.fd >= 0)
 		fault_queue_close(&s->f);
 	vm_cleanup(&s->vm);

@@ -25,11 +25,11 @@ volatile void *fault_unit_map(void)
 	void *regs;
 	int fd;
 
-	ASSERT_TRUE(path, "no function of the remapping unit");
+	REQUIRE(path, "no function of the remapping unit");
 	fd = open(path, O_RDWR | O_CLOEXEC);
-	ASSERT_TRUE(fd >= 0, "open of %s: %s", path, strerror(errno));
+	REQUIRE(fd >= 0, "open of %s: %s", path, strerror(errno));
 	regs = mmap(NULL, UNIT_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	ASSERT_TRUE(regs != MAP_FAILED, "mmap of %s: %s", path, strerror(errno));
+	REQUIRE(regs != MAP_FAILED, "mmap of %s: %s", path, strerror(errno));
 	close(fd);
 	return regs;
 }

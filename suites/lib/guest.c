@@ -42,7 +42,7 @@ void guest_stop(struct guest *g)
 {
 	if (g->iommufd < 0)
 		return;
-	ASSERT_EQ(close(g->iommufd), 0);
+	REQUIRE_EQ(close(g->iommufd), 0);
 	g->iommufd = -1;
 	oracle_invalidated();
 }
@@ -52,15 +52,15 @@ u64 guest_alloc(struct guest *g, u64 size)
 	u64 gpa = g->used;
 
 	size = (size + GUEST_PAGE - 1) & ~(GUEST_PAGE - 1);
-	ASSERT_TRUE(size <= g->size - gpa, "%llu bytes of guest memory left, want %llu",
-		    (unsigned long long)(g->size - gpa), (unsigned long long)size);
+	REQUIRE(size <= g->size - gpa, "%llu bytes of guest memory left, want %llu",
+		(unsigned long long)(g->size - gpa), (unsigned long long)size);
 	g->used += size;
 	return gpa;
 }
 
 void *guest_at(const struct guest *g, u64 gpa)
 {
-	ASSERT_TRUE(gpa < g->size, "no guest memory at 0x%llx", (unsigned long long)gpa);
+	REQUIRE(gpa < g->size, "no guest memory at 0x%llx", (unsigned long long)gpa);
 	return g->ram + gpa;
 }
 
@@ -102,8 +102,8 @@ void guest_space_map(const struct guest_space *s, u64 va, u64 gpa, u64 size)
 	for (off = 0; off < size; off += GUEST_PAGE) {
 		u64 *entry = leaf(s, va + off);
 
-		ASSERT_TRUE(!(*entry & ENTRY_PRESENT), "0x%llx is mapped already",
-			    (unsigned long long)(va + off));
+		REQUIRE(!(*entry & ENTRY_PRESENT), "0x%llx is mapped already",
+			(unsigned long long)(va + off));
 		entry_set(entry, (gpa + off) | ENTRY_PRESENT | ENTRY_WRITE | ENTRY_USER);
 	}
 }

@@ -27,7 +27,7 @@ void inject_require(void)
 	svk_require_root();
 	svk_lab_write64(SVK_LAB_INJECT_SEED, 1);
 	seed = svk_lab_read64(SVK_LAB_INJECT_SEED);
-	ASSERT_TRUE(seed != ~0ULL, "the accelerator is gone: its registers read as all ones");
+	REQUIRE(seed != ~0ULL, "the accelerator is gone: its registers read as all ones");
 	/* A register that hardware does not have reads as zero. */
 	if (seed != 1)
 		ktap_skip_all("no fault injection: real hardware, or an svahw that is too old");
@@ -43,7 +43,7 @@ static void disarm_at_exit(void)
 void inject_arm(const struct inject_rule *r)
 {
 	if (!owner)
-		ASSERT_EQ(atexit(disarm_at_exit), 0);
+		REQUIRE_EQ(atexit(disarm_at_exit), 0);
 	owner = getpid();
 	svk_lab_write32(SVK_LAB_INJECT_PASID,
 			r->has_pasid ? r->pasid | (u32)SVK_QCFG_PASID_VALID : 0);

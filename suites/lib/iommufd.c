@@ -20,7 +20,7 @@ int iommufd_open(void)
 {
 	int fd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
 
-	ASSERT_TRUE(fd >= 0, "open /dev/iommu: %s", strerror(errno));
+	REQUIRE(fd >= 0, "open /dev/iommu: %s", strerror(errno));
 	return fd;
 }
 
@@ -28,7 +28,7 @@ u32 iommufd_ioas_alloc(int fd)
 {
 	struct iommufd_ioas_alloc_arg arg = {.size = sizeof(arg)};
 
-	ASSERT_ERRNO(call(fd, IOMMUFD_IOC_IOAS_ALLOC, &arg), 0);
+	REQUIRE_ERRNO(call(fd, IOMMUFD_IOC_IOAS_ALLOC, &arg), 0);
 	return arg.out_ioas_id;
 }
 
@@ -48,7 +48,7 @@ int __iommufd_map(int fd, u32 ioas, void *mem, u64 iova, u64 size)
 
 void iommufd_map(int fd, u32 ioas, void *mem, u64 iova, u64 size)
 {
-	ASSERT_ERRNO(__iommufd_map(fd, ioas, mem, iova, size), 0);
+	REQUIRE_ERRNO(__iommufd_map(fd, ioas, mem, iova, size), 0);
 }
 
 int __iommufd_unmap(int fd, u32 ioas, u64 iova, u64 size)
@@ -67,7 +67,7 @@ int __iommufd_unmap(int fd, u32 ioas, u64 iova, u64 size)
 
 void iommufd_unmap(int fd, u32 ioas, u64 iova, u64 size)
 {
-	ASSERT_ERRNO(__iommufd_unmap(fd, ioas, iova, size), 0);
+	REQUIRE_ERRNO(__iommufd_unmap(fd, ioas, iova, size), 0);
 }
 
 static int alloc_hwpt(int fd, struct iommufd_hwpt_alloc_arg *arg, u32 *hwpt)
@@ -95,7 +95,7 @@ u32 iommufd_hwpt_alloc(int fd, u32 dev, u32 ioas, u32 flags)
 {
 	u32 hwpt;
 
-	ASSERT_ERRNO(__iommufd_hwpt_alloc(fd, dev, ioas, flags, &hwpt), 0);
+	REQUIRE_ERRNO(__iommufd_hwpt_alloc(fd, dev, ioas, flags, &hwpt), 0);
 	return hwpt;
 }
 
@@ -132,7 +132,7 @@ u32 iommufd_hwpt_nest(int fd, u32 dev, u32 parent, u32 flags, u64 root)
 {
 	u32 hwpt;
 
-	ASSERT_ERRNO(__iommufd_hwpt_nest(fd, dev, parent, flags, root, &hwpt), 0);
+	REQUIRE_ERRNO(__iommufd_hwpt_nest(fd, dev, parent, flags, root, &hwpt), 0);
 	return hwpt;
 }
 
@@ -164,7 +164,7 @@ int __iommufd_invalidate(int fd, u32 hwpt, u64 addr, u64 pages)
 
 void iommufd_invalidate(int fd, u32 hwpt, u64 addr, u64 pages)
 {
-	ASSERT_ERRNO(__iommufd_invalidate(fd, hwpt, addr, pages), 0);
+	REQUIRE_ERRNO(__iommufd_invalidate(fd, hwpt, addr, pages), 0);
 }
 
 int __iommufd_destroy(int fd, u32 id)
@@ -176,7 +176,7 @@ int __iommufd_destroy(int fd, u32 id)
 
 void iommufd_destroy(int fd, u32 id)
 {
-	ASSERT_ERRNO(__iommufd_destroy(fd, id), 0);
+	REQUIRE_ERRNO(__iommufd_destroy(fd, id), 0);
 }
 
 int __iommufd_vtd_info(int fd, u32 dev, struct iommufd_vtd_info *info)

@@ -13,8 +13,8 @@ int kmsg_mark(void)
 {
 	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
-	ASSERT_TRUE(fd >= 0, "open /dev/kmsg: %s", strerror(errno));
-	ASSERT_TRUE(lseek(fd, 0, SEEK_END) >= 0, "seek in /dev/kmsg: %s", strerror(errno));
+	REQUIRE(fd >= 0, "open /dev/kmsg: %s", strerror(errno));
+	REQUIRE(lseek(fd, 0, SEEK_END) >= 0, "seek in /dev/kmsg: %s", strerror(errno));
 	return fd;
 }
 
@@ -42,8 +42,8 @@ void kmsg_say(const char *text)
 	char line[256];
 	int len = snprintf(line, sizeof(line), "<6>svakit: %s\n", text);
 
-	ASSERT_TRUE(fd >= 0 && write(fd, line, (size_t)len) == len, "write to /dev/kmsg: %s",
-		    strerror(errno));
+	REQUIRE(fd >= 0 && write(fd, line, (size_t)len) == len, "write to /dev/kmsg: %s",
+		strerror(errno));
 	close(fd);
 }
 
@@ -54,7 +54,7 @@ unsigned int kmsg_count(const char *after, const char *text)
 	char record[8192];
 	ssize_t len;
 
-	ASSERT_TRUE(fd >= 0, "open /dev/kmsg: %s", strerror(errno));
+	REQUIRE(fd >= 0, "open /dev/kmsg: %s", strerror(errno));
 	while ((len = read(fd, record, sizeof(record) - 1)) >= 0 || errno == EPIPE) {
 		record[len < 0 ? 0 : len] = '\0';
 		if (strstr(record, after))

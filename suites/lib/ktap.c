@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "oracle.h"
+#include "subtest.h"
 
 static struct {
 	unsigned int planned;
@@ -150,7 +151,7 @@ int ktap_child_status(void)
 static void fail(struct ktap_site site)
 {
 	ktap.failed_now = true;
-	if (!site.fatal)
+	if (subtest_fail(site.fatal) || !site.fatal)
 		return;
 	/* The end of the process would hide it. */
 	oracle_settle();
@@ -169,8 +170,8 @@ bool ktap_check_eq(struct ktap_site site, const char *what, long long got, long 
 {
 	if (got == want)
 		return true;
-	ktap_diag("%s:%d: %s: got %lld (0x%llx), want %lld (0x%llx)", site.file, site.line, what,
-		  got, got, want, want);
+	ktap_diag("%s:%d: %s%s: got %lld (0x%llx), want %lld (0x%llx)", site.file, site.line,
+		  subtest_prefix(), what, got, got, want, want);
 	fail(site);
 	return false;
 }
@@ -186,8 +187,8 @@ bool ktap_check_errno(struct ktap_site site, const char *what, int got, int want
 {
 	if (got == want)
 		return true;
-	ktap_diag("%s:%d: %s: got %s (%d), want %s (%d)", site.file, site.line, what,
-		  errno_name(got), got, errno_name(want), want);
+	ktap_diag("%s:%d: %s%s: got %s (%d), want %s (%d)", site.file, site.line, subtest_prefix(),
+		  what, errno_name(got), got, errno_name(want), want);
 	fail(site);
 	return false;
 }
@@ -199,7 +200,7 @@ bool ktap_check_true(struct ktap_site site, bool ok, const char *fmt, ...)
 
 	if (ok)
 		return true;
-	snprintf(where, sizeof(where), "%s:%d: ", site.file, site.line);
+	snprintf(where, sizeof(where), "%s:%d: %s", site.file, site.line, subtest_prefix());
 	va_start(args, fmt);
 	print_diag(where, fmt, args);
 	va_end(args);

@@ -4,13 +4,13 @@
  *
  *	ktap_start(2);
  *	ktap_case("copy_arrives");
- *	EXPECT_EQ(done, size);
+ *	CHECK_EQ(done, size);
  *	ktap_case("copy_is_exact");
  *	...
  *	return ktap_finish();
  *
- * A case ends where the next one begins. EXPECT_x() fails the case and goes on,
- * ASSERT_x() fails it and ends the program: use it where going on makes no
+ * A case ends where the next one begins. CHECK_x() fails the test and goes on,
+ * REQUIRE_x() fails it and ends the program: use it where going on makes no
  * sense. Names of cases are of [a-z0-9_] and never vary.
  */
 #ifndef SUITES_LIB_KTAP_H
@@ -90,7 +90,7 @@ int ktap_child_status(void);
  * struct ktap_site - Where an assertion stands.
  * @file: source file
  * @line: line in it
- * @fatal: ASSERT rather than EXPECT
+ * @fatal: REQUIRE rather than CHECK
  */
 struct ktap_site {
 	const char *file;
@@ -111,15 +111,15 @@ bool ktap_check_true(struct ktap_site site, bool ok, const char *fmt, ...)
 /* clang-format off */
 #define KTAP_SITE(fatal_) ((struct ktap_site){__FILE__, __LINE__, fatal_})
 
-#define EXPECT_EQ(got, want) \
+#define CHECK_EQ(got, want) \
 	ktap_check_eq(KTAP_SITE(false), #got, (long long)(got), (long long)(want))
-#define ASSERT_EQ(got, want) \
+#define REQUIRE_EQ(got, want) \
 	ktap_check_eq(KTAP_SITE(true), #got, (long long)(got), (long long)(want))
-#define EXPECT_ERRNO(got, want) ktap_check_errno(KTAP_SITE(false), #got, got, want)
-#define ASSERT_ERRNO(got, want) ktap_check_errno(KTAP_SITE(true), #got, got, want)
+#define CHECK_ERRNO(got, want) ktap_check_errno(KTAP_SITE(false), #got, got, want)
+#define REQUIRE_ERRNO(got, want) ktap_check_errno(KTAP_SITE(true), #got, got, want)
 /* The condition, then a format that says what was attempted and seen. */
-#define EXPECT_TRUE(cond, ...) ktap_check_true(KTAP_SITE(false), cond, __VA_ARGS__)
-#define ASSERT_TRUE(cond, ...) ktap_check_true(KTAP_SITE(true), cond, __VA_ARGS__)
+#define CHECK(cond, ...) ktap_check_true(KTAP_SITE(false), cond, __VA_ARGS__)
+#define REQUIRE(cond, ...) ktap_check_true(KTAP_SITE(true), cond, __VA_ARGS__)
 /* clang-format on */
 
 #endif /* SUITES_LIB_KTAP_H */

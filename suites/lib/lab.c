@@ -38,7 +38,7 @@ static volatile u8 *page(void)
 {
 	if (!ctrl)
 		ctrl = map_ctrl_bar(svk_pci_path("resource0"), PROT_READ | PROT_WRITE);
-	ASSERT_TRUE(ctrl, "BAR 0 of the accelerator cannot be mapped: %s", strerror(errno));
+	REQUIRE(ctrl, "BAR 0 of the accelerator cannot be mapped: %s", strerror(errno));
 	return ctrl;
 }
 

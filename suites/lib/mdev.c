@@ -176,7 +176,7 @@ void mdev_type_read(unsigned int queues, const char *attribute, char *text, size
 {
 	const char *path = mdev_type_path(queues, attribute);
 
-	ASSERT_TRUE(read_text(path, text, size), "read %s: %s", path, strerror(errno));
+	REQUIRE(read_text(path, text, size), "read %s: %s", path, strerror(errno));
 	text[strcspn(text, "\n")] = '\0';
 }
 
@@ -197,7 +197,7 @@ void mdev_create(unsigned int queues, const char *uuid)
 {
 	int ret = __mdev_create(queues, uuid);
 
-	ASSERT_TRUE(!ret, "creating %s with %u queues: %s", uuid, queues, strerror(-ret));
+	REQUIRE(!ret, "creating %s with %u queues: %s", uuid, queues, strerror(-ret));
 }
 
 int __mdev_remove(const char *uuid)
@@ -210,7 +210,7 @@ int __mdev_remove(const char *uuid)
 
 void mdev_remove(const char *uuid)
 {
-	ASSERT_ERRNO(__mdev_remove(uuid), 0);
+	REQUIRE_ERRNO(__mdev_remove(uuid), 0);
 }
 
 bool mdev_exists(const char *uuid)
@@ -238,8 +238,8 @@ bool mdev_allocator_is(const char *name)
 {
 	char text[32];
 
-	ASSERT_TRUE(read_text(mdev_parent_path("svakit_mdev/pasid_allocator"), text, sizeof(text)),
-		    "read pasid_allocator: %s", strerror(errno));
+	REQUIRE(read_text(mdev_parent_path("svakit_mdev/pasid_allocator"), text, sizeof(text)),
+		"read pasid_allocator: %s", strerror(errno));
 	text[strcspn(text, "\n")] = '\0';
 	return !strcmp(text, name);
 }

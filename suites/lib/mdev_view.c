@@ -18,10 +18,10 @@ static FILE *open_view(const char *path, const char *header)
 	FILE *file = fopen(path, "re");
 	char line[LINE_SIZE];
 
-	ASSERT_TRUE(file, "open %s: %s", path, strerror(errno));
-	ASSERT_TRUE(fgets(line, sizeof(line), file), "%s is empty", path);
+	REQUIRE(file, "open %s: %s", path, strerror(errno));
+	REQUIRE(fgets(line, sizeof(line), file), "%s is empty", path);
 	line[strcspn(line, "\n")] = '\0';
-	ASSERT_TRUE(!strcmp(line, header), "%s begins \"%s\", want \"%s\"", path, line, header);
+	REQUIRE(!strcmp(line, header), "%s begins \"%s\", want \"%s\"", path, line, header);
 	return file;
 }
 
@@ -60,8 +60,8 @@ size_t mdev_map_read(struct mdev_map_row *rows, size_t room)
 	size_t nr;
 
 	for (nr = 0; fgets(line, sizeof(line), file); nr++) {
-		ASSERT_TRUE(nr < room, "more than %zu rows in " VIEW "map", room);
-		ASSERT_TRUE(parse_map(line, &rows[nr]), "no row of " VIEW "map: %s", line);
+		REQUIRE(nr < room, "more than %zu rows in " VIEW "map", room);
+		REQUIRE(parse_map(line, &rows[nr]), "no row of " VIEW "map: %s", line);
 	}
 	fclose(file);
 	return nr;
@@ -88,10 +88,10 @@ size_t mdev_vms_read(struct mdev_vm_row *rows, size_t room)
 	size_t nr;
 
 	for (nr = 0; fgets(line, sizeof(line), file); nr++) {
-		ASSERT_TRUE(nr < room, "more than %zu rows in " VIEW "vms", room);
-		ASSERT_TRUE(sscanf(line, "%u %d %u %u", &rows[nr].vm, &rows[nr].pid,
-				   &rows[nr].quota, &rows[nr].used) == 4,
-			    "no row of " VIEW "vms: %s", line);
+		REQUIRE(nr < room, "more than %zu rows in " VIEW "vms", room);
+		REQUIRE(sscanf(line, "%u %d %u %u", &rows[nr].vm, &rows[nr].pid, &rows[nr].quota,
+			       &rows[nr].used) == 4,
+			"no row of " VIEW "vms: %s", line);
 	}
 	fclose(file);
 	return nr;
@@ -102,6 +102,6 @@ void mdev_expect_idle(void)
 	static struct mdev_map_row rows[MAX_ROWS];
 	struct mdev_vm_row vms[8];
 
-	EXPECT_EQ(mdev_map_read(rows, MAX_ROWS), 0);
-	EXPECT_EQ(mdev_vms_read(vms, ARRAY_SIZE(vms)), 0);
+	CHECK_EQ(mdev_map_read(rows, MAX_ROWS), 0);
+	CHECK_EQ(mdev_vms_read(vms, ARRAY_SIZE(vms)), 0);
 }

@@ -17,7 +17,7 @@ static void *map(void *addr, size_t size, int flags, int fd)
 {
 	void *mem = mmap(addr, size, PROT_READ | PROT_WRITE, flags | MAP_POPULATE, fd, 0);
 
-	ASSERT_TRUE(mem != MAP_FAILED, "mmap of %zu bytes at %p: %s", size, addr, strerror(errno));
+	REQUIRE(mem != MAP_FAILED, "mmap of %zu bytes at %p: %s", size, addr, strerror(errno));
 	return mem;
 }
 
@@ -40,7 +40,7 @@ void *memory_map_at(void *addr, size_t size)
 {
 	void *mem = map(addr, size, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1);
 
-	ASSERT_EQ((uintptr_t)mem, (uintptr_t)addr);
+	REQUIRE_EQ((uintptr_t)mem, (uintptr_t)addr);
 	return mem;
 }
 
@@ -56,7 +56,7 @@ void memory_unmap(void *addr, size_t size)
 	/* It invalidates what it unmaps: nobody could tell afterwards what was stale before. */
 	oracle_settle();
 	ret = munmap(addr, size);
-	ASSERT_TRUE(!ret, "munmap of %zu bytes at %p: %s", size, addr, strerror(errno));
+	REQUIRE(!ret, "munmap of %zu bytes at %p: %s", size, addr, strerror(errno));
 	oracle_settle();
 }
 
@@ -64,7 +64,7 @@ void memory_protect(void *addr, size_t size, int prot)
 {
 	int ret = mprotect(addr, size, prot);
 
-	ASSERT_TRUE(!ret, "mprotect of %zu bytes at %p: %s", size, addr, strerror(errno));
+	REQUIRE(!ret, "mprotect of %zu bytes at %p: %s", size, addr, strerror(errno));
 	oracle_settle();
 }
 
@@ -72,7 +72,7 @@ void *memory_hole(size_t size)
 {
 	void *mem = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	ASSERT_TRUE(mem != MAP_FAILED, "mmap of %zu bytes: %s", size, strerror(errno));
+	REQUIRE(mem != MAP_FAILED, "mmap of %zu bytes: %s", size, strerror(errno));
 	return mem;
 }
 
@@ -80,7 +80,7 @@ void *memory_untouched(size_t size)
 {
 	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	ASSERT_TRUE(mem != MAP_FAILED, "mmap of %zu bytes: %s", size, strerror(errno));
+	REQUIRE(mem != MAP_FAILED, "mmap of %zu bytes: %s", size, strerror(errno));
 	return mem;
 }
 
@@ -88,8 +88,7 @@ void memory_populate(void *addr, size_t size)
 {
 	int ret = madvise(addr, size, MADV_POPULATE_WRITE);
 
-	ASSERT_TRUE(!ret, "MADV_POPULATE_WRITE of %zu bytes at %p: %s", size, addr,
-		    strerror(errno));
+	REQUIRE(!ret, "MADV_POPULATE_WRITE of %zu bytes at %p: %s", size, addr, strerror(errno));
 }
 
 void memory_wait_change(const volatile u64 *word, u64 before)
@@ -98,8 +97,8 @@ void memory_wait_change(const volatile u64 *word, u64 before)
 	u64 deadline = clock_us() + CHANGE_WAIT_MS * 1000;
 
 	while (*word == before) {
-		ASSERT_TRUE(clock_us() < deadline, "nothing was written to %p within %d ms",
-			    (void *)word, CHANGE_WAIT_MS);
+		REQUIRE(clock_us() < deadline, "nothing was written to %p within %d ms",
+			(void *)word, CHANGE_WAIT_MS);
 		nanosleep(&nap, NULL);
 	}
 }

@@ -221,8 +221,8 @@ void oracle_lose_begin(unsigned int types, unsigned int granularity)
 
 	oracle_settle();
 	oracle_pause();
-	ASSERT_TRUE(lab_ready(), "no accelerator answers");
-	ASSERT_EQ(lab_stale(), 0);
+	REQUIRE(lab_ready(), "no accelerator answers");
+	REQUIRE_EQ(lab_stale(), 0);
 	loss.findings = lab_read(SVK_LAB_FINDINGS);
 	loss.lost = lab_read(SVK_LAB_INJECTED(SVK_INJECT_LOSE));
 	if (granularity)
@@ -241,10 +241,10 @@ static void expect_found(u64 number, enum svk_cache lost, struct oracle_stale *g
 	u64 what = lab_read(SVK_LAB_FOUND(number) + SVK_LAB_FOUND_WHAT);
 	u64 cache = svk_get(SVK_LAB_FOUND_CACHE, what);
 
-	EXPECT_TRUE(cache != lost || (what & SVK_LAB_FOUND_LOST), "finding %llu: nothing was lost",
-		    (unsigned long long)number);
-	if (EXPECT_TRUE(cache < ARRAY_SIZE(got->of), "finding %llu is of cache %llu",
-			(unsigned long long)number, (unsigned long long)cache))
+	CHECK(cache != lost || (what & SVK_LAB_FOUND_LOST), "finding %llu: nothing was lost",
+	      (unsigned long long)number);
+	if (CHECK(cache < ARRAY_SIZE(got->of), "finding %llu is of cache %llu",
+		  (unsigned long long)number, (unsigned long long)cache))
 		got->of[cache]++;
 }
 
@@ -256,31 +256,30 @@ void oracle_lose_expect(enum svk_cache lost, struct oracle_stale want)
 
 	for (i = 0; i < ARRAY_SIZE(want.of); i++)
 		count += want.of[i];
-	ASSERT_TRUE(count <= SVK_LAB_FOUND_KEPT, "%u findings, %d are kept", count,
-		    SVK_LAB_FOUND_KEPT);
-	ASSERT_TRUE(lab_ready(), "no accelerator answers");
+	REQUIRE(count <= SVK_LAB_FOUND_KEPT, "%u findings, %d are kept", count, SVK_LAB_FOUND_KEPT);
+	REQUIRE(lab_ready(), "no accelerator answers");
 	lab_write(SVK_LAB_INJECT, svk_put(SVK_LAB_INJECT_KIND, SVK_INJECT_LOSE));
-	EXPECT_TRUE(lab_read(SVK_LAB_INJECTED(SVK_INJECT_LOSE)) > loss.lost, "nothing was lost");
-	EXPECT_EQ(lab_stale(), count);
+	CHECK(lab_read(SVK_LAB_INJECTED(SVK_INJECT_LOSE)) > loss.lost, "nothing was lost");
+	CHECK_EQ(lab_stale(), count);
 	lab_audit(SVK_LAB_AUDIT_LOOK | SVK_LAB_AUDIT_CONFIRM);
 	findings = lab_read(SVK_LAB_FINDINGS);
-	EXPECT_EQ(findings - loss.findings, count);
+	CHECK_EQ(findings - loss.findings, count);
 	for (number = loss.findings; number < findings; number++)
 		expect_found(number, lost, &got);
 	/* A mediated device says nothing of what its driver does not know any more. */
 	hidden = got.of[SVK_CACHE_NONE];
 	for (i = SVK_CACHE_CONTEXT; i < ARRAY_SIZE(want.of); i++)
-		EXPECT_TRUE(got.of[i] <= want.of[i] && got.of[i] + hidden >= want.of[i],
-			    "cache %u: %u stale entries, want %u", i, got.of[i], want.of[i]);
+		CHECK(got.of[i] <= want.of[i] && got.of[i] + hidden >= want.of[i],
+		      "cache %u: %u stale entries, want %u", i, got.of[i], want.of[i]);
 	/* Once is enough. */
 	lab_audit(SVK_LAB_AUDIT_LOOK | SVK_LAB_AUDIT_CONFIRM);
-	EXPECT_EQ(lab_read(SVK_LAB_FINDINGS), findings);
+	CHECK_EQ(lab_read(SVK_LAB_FINDINGS), findings);
 	loss.found += (unsigned int)(findings - loss.findings);
 }
 
 void oracle_lose_end(void)
 {
-	ASSERT_TRUE(lab_ready(), "no accelerator answers");
+	REQUIRE(lab_ready(), "no accelerator answers");
 	lab_audit(SVK_LAB_AUDIT_LOOK | SVK_LAB_AUDIT_FORGET);
 	/* PID 1 reads this line, and the last one counts. */
 	ktap_diag("expect oracle_findings %u", loss.found);

@@ -68,13 +68,13 @@ void pf_run(const char *bdf, void (*main)(struct process *parent, void *arg), vo
 	struct process child;
 	int ret, status;
 
-	ASSERT_ERRNO(__pf_move(bdf, "vfio-pci"), 0);
+	REQUIRE_ERRNO(__pf_move(bdf, "vfio-pci"), 0);
 	process_start(&child, main, arg);
 	ret = __process_wait(&child, RUN_MS, &status);
 	/* Before anything that may end the test. */
-	ASSERT_ERRNO(__pf_move(bdf, "\n"), 0);
-	ASSERT_ERRNO(ret, 0);
-	EXPECT_EQ(status, 0);
+	REQUIRE_ERRNO(__pf_move(bdf, "\n"), 0);
+	REQUIRE_ERRNO(ret, 0);
+	CHECK_EQ(status, 0);
 }
 
 /* Of pf_test(). */

@@ -19,7 +19,7 @@ static void make_pipe(int ends[2])
 {
 	int ret = pipe(ends);
 
-	ASSERT_TRUE(!ret, "pipe: %s", strerror(errno));
+	REQUIRE(!ret, "pipe: %s", strerror(errno));
 }
 
 void process_start(struct process *p, void (*main)(struct process *parent, void *arg), void *arg)
@@ -30,7 +30,7 @@ void process_start(struct process *p, void (*main)(struct process *parent, void 
 	make_pipe(up);
 	fflush(stdout);
 	p->pid = fork();
-	ASSERT_TRUE(p->pid >= 0, "fork: %s", strerror(errno));
+	REQUIRE(p->pid >= 0, "fork: %s", strerror(errno));
 	if (!p->pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close(down[1]);
@@ -54,8 +54,8 @@ void process_tell(const struct process *p, u64 value)
 {
 	ssize_t ret = write(p->out, &value, sizeof(value));
 
-	ASSERT_TRUE(ret == sizeof(value), "write to %s: %s", p->pid ? "child" : "parent",
-		    strerror(errno));
+	REQUIRE(ret == sizeof(value), "write to %s: %s", p->pid ? "child" : "parent",
+		strerror(errno));
 }
 
 u64 process_hear(const struct process *p)
@@ -65,10 +65,10 @@ u64 process_hear(const struct process *p)
 	int ret;
 
 	ret = poll(&in, 1, PROCESS_WAIT_MS);
-	ASSERT_TRUE(ret == 1, "the %s said nothing within %d ms", p->pid ? "child" : "parent",
-		    PROCESS_WAIT_MS);
-	ASSERT_TRUE(read(p->in, &value, sizeof(value)) == sizeof(value),
-		    "the %s ended without a word", p->pid ? "child" : "parent");
+	REQUIRE(ret == 1, "the %s said nothing within %d ms", p->pid ? "child" : "parent",
+		PROCESS_WAIT_MS);
+	REQUIRE(read(p->in, &value, sizeof(value)) == sizeof(value), "the %s ended without a word",
+		p->pid ? "child" : "parent");
 	/* What it has done until then is done. */
 	oracle_settle();
 	return value;
@@ -79,12 +79,12 @@ int __process_wait(struct process *p, int timeout_ms, int *status)
 	struct pollfd exited = {.fd = (int)syscall(SYS_pidfd_open, p->pid, 0), .events = POLLIN};
 	int ret = 0;
 
-	ASSERT_TRUE(exited.fd >= 0, "pidfd_open: %s", strerror(errno));
+	REQUIRE(exited.fd >= 0, "pidfd_open: %s", strerror(errno));
 	if (poll(&exited, 1, timeout_ms) != 1) {
 		kill(p->pid, SIGKILL);
 		ret = -ETIMEDOUT;
 	}
-	ASSERT_EQ(waitpid(p->pid, status, 0), p->pid);
+	REQUIRE_EQ(waitpid(p->pid, status, 0), p->pid);
 	oracle_settle();
 	close(exited.fd);
 	close(p->in);
@@ -97,7 +97,7 @@ int process_wait(struct process *p)
 	int status;
 	int ret = __process_wait(p, PROCESS_WAIT_MS, &status);
 
-	ASSERT_TRUE(!ret, "child %d did not end within %d ms", p->pid, PROCESS_WAIT_MS);
+	REQUIRE(!ret, "child %d did not end within %d ms", p->pid, PROCESS_WAIT_MS);
 	return status;
 }
 
@@ -105,9 +105,9 @@ void process_end(struct process *p)
 {
 	int status = process_wait(p);
 
-	EXPECT_TRUE(!WIFSIGNALED(status), "child %d died of signal %d", p->pid, WTERMSIG(status));
+	CHECK(!WIFSIGNALED(status), "child %d died of signal %d", p->pid, WTERMSIG(status));
 	if (WIFEXITED(status))
-		EXPECT_EQ(WEXITSTATUS(status), KTAP_PASS);
+		CHECK_EQ(WEXITSTATUS(status), KTAP_PASS);
 }
 
 void process_kill(struct process *p)
@@ -115,8 +115,8 @@ void process_kill(struct process *p)
 	int status;
 
 	oracle_settle();
-	ASSERT_EQ(kill(p->pid, SIGKILL), 0);
+	REQUIRE_EQ(kill(p->pid, SIGKILL), 0);
 	status = process_wait(p);
-	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
-		    "child %d ended with status 0x%x before it was killed", p->pid, status);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
+	      "child %d ended with status 0x%x before it was killed", p->pid, status);
 }

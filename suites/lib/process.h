@@ -27,7 +27,7 @@ struct process {
 /**
  * process_start() - Fork a child that calls @main and exits.
  * @p: filled
- * @main: the child's part; it may use ASSERT_x(), see ktap_child()
+ * @main: the child's part; it may use REQUIRE_x(), see ktap_child()
  * @arg: passed to @main
  *
  * The child is killed when its parent dies.

@@ -65,9 +65,9 @@ void prq_wait_sent(const void *regs, const struct prq_count *before, u64 want)
 	u64 sent;
 
 	while ((sent = prq_count_since(regs, before).sent) < want)
-		ASSERT_TRUE(clock_us() < deadline, "%llu page requests were sent, want %llu",
-			    (unsigned long long)sent, (unsigned long long)want);
-	ASSERT_EQ(sent, want);
+		REQUIRE(clock_us() < deadline, "%llu page requests were sent, want %llu",
+			(unsigned long long)sent, (unsigned long long)want);
+	REQUIRE_EQ(sent, want);
 }
 
 void prq_wait_answered(const void *regs, const struct prq_count *before, u64 want)
@@ -76,9 +76,9 @@ void prq_wait_answered(const void *regs, const struct prq_count *before, u64 wan
 	u64 answered;
 
 	while ((answered = prq_count_since(regs, before).answered) < want)
-		ASSERT_TRUE(clock_wait_again(&wait), "%llu responses were sent, want %llu",
-			    (unsigned long long)answered, (unsigned long long)want);
-	ASSERT_EQ(answered, want);
+		REQUIRE(clock_wait_again(&wait), "%llu responses were sent, want %llu",
+			(unsigned long long)answered, (unsigned long long)want);
+	REQUIRE_EQ(answered, want);
 }
 
 bool prq_trace_start(void)
@@ -99,7 +99,7 @@ u64 prq_trace_count(const char *what)
 	char line[512];
 	u64 count = 0;
 
-	ASSERT_TRUE(f, "open of %s: %s", TRACE "/trace", strerror(errno));
+	REQUIRE(f, "open of %s: %s", TRACE "/trace", strerror(errno));
 	while (fgets(line, sizeof(line), f))
 		count += strstr(line, "prq_report: ") && strstr(line, what);
 	fclose(f);
@@ -112,9 +112,9 @@ void prq_wait_traced(u64 want)
 	u64 count;
 
 	while ((count = prq_trace_count("")) < want)
-		ASSERT_TRUE(clock_us() < deadline, "%llu page requests were traced, want %llu",
-			    (unsigned long long)count, (unsigned long long)want);
-	ASSERT_EQ(count, want);
+		REQUIRE(clock_us() < deadline, "%llu page requests were traced, want %llu",
+			(unsigned long long)count, (unsigned long long)want);
+	REQUIRE_EQ(count, want);
 }
 
 void prq_trace_stop(void)
@@ -153,8 +153,8 @@ static void set_priority(int priority)
 	const struct sched_param param = {.sched_priority = priority};
 	int policy = priority ? SCHED_FIFO | SCHED_RESET_ON_FORK : SCHED_OTHER;
 
-	ASSERT_TRUE(!sched_setscheduler(0, policy, &param), "priority %d: %s", priority,
-		    strerror(errno));
+	REQUIRE(!sched_setscheduler(0, policy, &param), "priority %d: %s", priority,
+		strerror(errno));
 }
 
 /* Linux keeps the thread where the interrupt arrives, and nobody else may move it. */
@@ -163,9 +163,9 @@ static int cpu_of_thread(int thread)
 	cpu_set_t cpus;
 	int cpu = 0;
 
-	ASSERT_TRUE(!sched_getaffinity(thread, sizeof(cpus), &cpus), "CPUs of process %d: %s",
-		    thread, strerror(errno));
-	ASSERT_EQ(CPU_COUNT(&cpus), 1);
+	REQUIRE(!sched_getaffinity(thread, sizeof(cpus), &cpus), "CPUs of process %d: %s", thread,
+		strerror(errno));
+	REQUIRE_EQ(CPU_COUNT(&cpus), 1);
 	while (!CPU_ISSET(cpu, &cpus))
 		cpu++;
 	return cpu;
@@ -173,8 +173,8 @@ static int cpu_of_thread(int thread)
 
 static void set_cpus(const cpu_set_t *cpus)
 {
-	ASSERT_TRUE(!sched_setaffinity(0, sizeof(*cpus), cpus), "sched_setaffinity: %s",
-		    strerror(errno));
+	REQUIRE(!sched_setaffinity(0, sizeof(*cpus), cpus), "sched_setaffinity: %s",
+		strerror(errno));
 }
 
 static bool read_line(const char *path, char *text, size_t size)
@@ -198,17 +198,17 @@ static const char *fair_path(int cpu)
 static void set_fair_server(struct prq_hold *h, const char *runtime)
 {
 	if (read_line(fair_path(h->cpu), h->fair, sizeof(h->fair)))
-		ASSERT_ERRNO(__svk_write_file(fair_path(h->cpu), runtime), 0);
+		REQUIRE_ERRNO(__svk_write_file(fair_path(h->cpu), runtime), 0);
 }
 
 static void hold_workers(struct prq_hold *h)
 {
 	char mask[16];
 
-	ASSERT_TRUE(read_line(WORK_CPUS, h->work_cpus, sizeof(h->work_cpus)), "reading %s: %s",
-		    WORK_CPUS, strerror(errno));
+	REQUIRE(read_line(WORK_CPUS, h->work_cpus, sizeof(h->work_cpus)), "reading %s: %s",
+		WORK_CPUS, strerror(errno));
 	snprintf(mask, sizeof(mask), "%x", 1u << h->cpu);
-	ASSERT_ERRNO(__svk_write_file(WORK_CPUS, mask), 0);
+	REQUIRE_ERRNO(__svk_write_file(WORK_CPUS, mask), 0);
 }
 
 /* What a program that fails meanwhile has to undo. */
@@ -227,13 +227,13 @@ void prq_hold_begin(struct prq_hold *h, enum prq_stage stage)
 	int thread = find_thread();
 	cpu_set_t one;
 
-	ASSERT_TRUE(thread, "no process is called irq/N-dmarM-prq");
+	REQUIRE(thread, "no process is called irq/N-dmarM-prq");
 	if (!holder)
-		ASSERT_EQ(atexit(end_at_exit), 0);
+		REQUIRE_EQ(atexit(end_at_exit), 0);
 	holder = getpid();
 	*h = (struct prq_hold){.cpu = cpu_of_thread(thread)};
-	ASSERT_TRUE(!sched_getaffinity(0, sizeof(h->cpus), &h->cpus), "sched_getaffinity: %s",
-		    strerror(errno));
+	REQUIRE(!sched_getaffinity(0, sizeof(h->cpus), &h->cpus), "sched_getaffinity: %s",
+		strerror(errno));
 	CPU_ZERO(&one);
 	CPU_SET(h->cpu, &one);
 	set_cpus(&one);
@@ -249,8 +249,8 @@ void prq_hold_end(struct prq_hold *h)
 	held = NULL;
 	set_priority(0);
 	if (h->fair[0])
-		ASSERT_ERRNO(__svk_write_file(fair_path(h->cpu), h->fair), 0);
+		REQUIRE_ERRNO(__svk_write_file(fair_path(h->cpu), h->fair), 0);
 	if (h->work_cpus[0])
-		ASSERT_ERRNO(__svk_write_file(WORK_CPUS, h->work_cpus), 0);
+		REQUIRE_ERRNO(__svk_write_file(WORK_CPUS, h->work_cpus), 0);
 	set_cpus(&h->cpus);
 }

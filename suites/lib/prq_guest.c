@@ -58,7 +58,7 @@ u64 prq_interrupts(void)
 	char line[1024];
 	u64 sum = 0;
 
-	ASSERT_TRUE(f, "/proc/interrupts cannot be read");
+	REQUIRE(f, "/proc/interrupts cannot be read");
 	while (fgets(line, sizeof(line), f)) {
 		if (strstr(line, " dmar") && strstr(line, "-prq"))
 			sum += line_interrupts(line);

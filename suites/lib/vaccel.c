@@ -35,8 +35,8 @@ int __vaccel_open(struct vaccel *a, struct guest *g, int fd)
 
 void vaccel_open(struct vaccel *a, struct guest *g, int fd)
 {
-	ASSERT_ERRNO(__vaccel_open(a, g, fd), 0);
-	ASSERT_EQ(vaccel_read32(a, SVK_GLB_ID), SVK_GLB_ID_MAGIC);
+	REQUIRE_ERRNO(__vaccel_open(a, g, fd), 0);
+	REQUIRE_EQ(vaccel_read32(a, SVK_GLB_ID), SVK_GLB_ID_MAGIC);
 }
 
 void vaccel_close(struct vaccel *a)
@@ -53,8 +53,8 @@ void vaccel_enable(const struct vaccel *a)
 	vfio_write16(&a->v, VFIO_PCI_CONFIG_REGION_INDEX, PCI_COMMAND,
 		     PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	vaccel_write32(a, SVK_GLB_CTRL, SVK_GLB_CTRL_ENABLE);
-	ASSERT_EQ(vaccel_read32(a, SVK_GLB_STATUS) & SVK_GLB_STATUS_ENABLED,
-		  SVK_GLB_STATUS_ENABLED);
+	REQUIRE_EQ(vaccel_read32(a, SVK_GLB_STATUS) & SVK_GLB_STATUS_ENABLED,
+		   SVK_GLB_STATUS_ENABLED);
 }
 
 u32 vaccel_read32(const struct vaccel *a, u32 reg)
@@ -84,7 +84,7 @@ u64 vaccel_counter(const struct vaccel *a, enum svk_lab_counter counter)
 
 void vaccel_queue_init(struct vaccel_queue *q, struct vaccel *a, u32 index, u64 va)
 {
-	ASSERT_TRUE(index < a->queues, "queue %u of %u", index, a->queues);
+	REQUIRE(index < a->queues, "queue %u of %u", index, a->queues);
 	*q = (struct vaccel_queue){.a = a, .index = index, .vector = index + 1};
 	q->gpa = guest_alloc(a->g, VACCEL_RING_SIZE);
 	q->va = va ? va : q->gpa;
@@ -110,8 +110,8 @@ u32 __vaccel_queue_enable(struct vaccel_queue *q, u32 pasid)
 
 void vaccel_queue_enable(struct vaccel_queue *q, u32 pasid)
 {
-	ASSERT_EQ(__vaccel_queue_enable(q, pasid),
-		  svk_put(SVK_QCFG_STATUS_STATE, SVK_QSTATE_ENABLED));
+	REQUIRE_EQ(__vaccel_queue_enable(q, pasid),
+		   svk_put(SVK_QCFG_STATUS_STATE, SVK_QSTATE_ENABLED));
 }
 
 void vaccel_queue_open(struct vaccel_queue *q, struct vaccel *a, u32 index,
@@ -131,9 +131,9 @@ static u32 wait_state(const struct vaccel_queue *q, enum svk_queue_state state)
 		status = vaccel_queue_status(q);
 		if (svk_get(SVK_QCFG_STATUS_STATE, status) == state)
 			return status;
-		ASSERT_TRUE(clock_wait_again(&wait),
-			    "queue %u: status 0x%x, want state %d within %d ms", q->index, status,
-			    state, SVK_QUEUE_WAIT_MS);
+		REQUIRE(clock_wait_again(&wait),
+			"queue %u: status 0x%x, want state %d within %d ms", q->index, status,
+			state, SVK_QUEUE_WAIT_MS);
 	}
 }
 
@@ -195,9 +195,9 @@ struct svk_result vaccel_queue_wait(const struct vaccel_queue *q, u32 ticket)
 	int ret;
 
 	ret = __svk_cpl_wait(cpl, SVK_QUEUE_WAIT_MS, &result);
-	ASSERT_TRUE(!ret, "queue %u: descriptor %u did not complete within %d ms, status 0x%x",
-		    q->index, ticket, SVK_QUEUE_WAIT_MS, vaccel_queue_status(q));
-	ASSERT_EQ(result.tag, ticket);
+	REQUIRE(!ret, "queue %u: descriptor %u did not complete within %d ms, status 0x%x",
+		q->index, ticket, SVK_QUEUE_WAIT_MS, vaccel_queue_status(q));
+	REQUIRE_EQ(result.tag, ticket);
 	return result;
 }
 
@@ -217,7 +217,7 @@ void vaccel_queue_submit_long(struct vaccel_queue *q, const struct guest_space *
 
 	if (!q->batch)
 		q->batch = guest_space_alloc(s, batch_va, VACCEL_BATCH_SIZE);
-	ASSERT_TRUE(count * sizeof(*fills) <= VACCEL_BATCH_SIZE, "a batch of %u", count);
+	REQUIRE(count * sizeof(*fills) <= VACCEL_BATCH_SIZE, "a batch of %u", count);
 	fills = guest_at(q->a->g, q->batch);
 	/* No fill leaves what is there now, nor what the one before it left. */
 	for (i = 0; i < count; i++)
@@ -225,5 +225,5 @@ void vaccel_queue_submit_long(struct vaccel_queue *q, const struct guest_space *
 	for (i = 0; i < SVK_QUEUE_ENTRIES; i++)
 		vaccel_queue_submit(q, svk_desc_batch(vaccel_va(batch_va), count));
 	memory_wait_change(first, before);
-	ASSERT_EQ(vaccel_queue_state(q), SVK_QSTATE_ENABLED);
+	REQUIRE_EQ(vaccel_queue_state(q), SVK_QSTATE_ENABLED);
 }

@@ -97,14 +97,14 @@ int __vfio_init(struct vfio *v, int fd, int iommufd)
 
 void vfio_init(struct vfio *v, int fd, int iommufd)
 {
-	ASSERT_ERRNO(__vfio_init(v, fd, iommufd), 0);
+	REQUIRE_ERRNO(__vfio_init(v, fd, iommufd), 0);
 }
 
 void vfio_cleanup(struct vfio *v)
 {
 	if (v->fd < 0)
 		return;
-	ASSERT_EQ(close(v->fd), 0);
+	REQUIRE_EQ(close(v->fd), 0);
 	v->fd = -1;
 	oracle_invalidated();
 }
@@ -135,14 +135,14 @@ int __vfio_attach_pasid(const struct vfio *v, u32 pasid, u32 *pt)
 
 void vfio_attach(const struct vfio *v, u32 pt)
 {
-	ASSERT_ERRNO(__vfio_attach(v, &pt), 0);
+	REQUIRE_ERRNO(__vfio_attach(v, &pt), 0);
 }
 
 void vfio_attach_pasid(const struct vfio *v, u32 pasid, u32 pt)
 {
 	int ret = __vfio_attach_pasid(v, pasid, &pt);
 
-	ASSERT_TRUE(!ret, "attaching table %u at PASID %u: %s", pt, pasid, strerror(-ret));
+	REQUIRE(!ret, "attaching table %u at PASID %u: %s", pt, pasid, strerror(-ret));
 }
 
 int __vfio_detach(const struct vfio *v)
@@ -169,7 +169,7 @@ int __vfio_detach_pasid(const struct vfio *v, u32 pasid)
 
 void vfio_detach_pasid(const struct vfio *v, u32 pasid)
 {
-	ASSERT_ERRNO(__vfio_detach_pasid(v, pasid), 0);
+	REQUIRE_ERRNO(__vfio_detach_pasid(v, pasid), 0);
 }
 
 int __vfio_read(const struct vfio *v, unsigned int index, u64 off, void *data, size_t len)
@@ -190,8 +190,8 @@ static void read_all(const struct vfio *v, unsigned int index, u64 off, void *da
 {
 	int ret = __vfio_read(v, index, off, data, len);
 
-	ASSERT_TRUE(ret == (int)len, "reading %zu bytes at 0x%llx of region %u: %s", len,
-		    (unsigned long long)off, index, ret < 0 ? strerror(-ret) : "fewer came");
+	REQUIRE(ret == (int)len, "reading %zu bytes at 0x%llx of region %u: %s", len,
+		(unsigned long long)off, index, ret < 0 ? strerror(-ret) : "fewer came");
 }
 
 static void write_all(const struct vfio *v, unsigned int index, u64 off, const void *data,
@@ -199,8 +199,8 @@ static void write_all(const struct vfio *v, unsigned int index, u64 off, const v
 {
 	int ret = __vfio_write(v, index, off, data, len);
 
-	ASSERT_TRUE(ret == (int)len, "writing %zu bytes at 0x%llx of region %u: %s", len,
-		    (unsigned long long)off, index, ret < 0 ? strerror(-ret) : "fewer went");
+	REQUIRE(ret == (int)len, "writing %zu bytes at 0x%llx of region %u: %s", len,
+		(unsigned long long)off, index, ret < 0 ? strerror(-ret) : "fewer went");
 }
 
 u8 vfio_read8(const struct vfio *v, unsigned int index, u64 off)
@@ -271,7 +271,7 @@ int __vfio_set_eventfds(const struct vfio *v, unsigned int index, unsigned int s
 	struct vfio_irq_set *set = calloc(1, size);
 	int ret;
 
-	ASSERT_TRUE(set, "no memory for %u vectors", count);
+	REQUIRE(set, "no memory for %u vectors", count);
 	set->argsz = (u32)size;
 	set->flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER;
 	set->index = index;
@@ -286,7 +286,7 @@ int __vfio_set_eventfds(const struct vfio *v, unsigned int index, unsigned int s
 void vfio_set_eventfds(const struct vfio *v, unsigned int index, unsigned int start,
 		       unsigned int count, const s32 *fds)
 {
-	ASSERT_ERRNO(__vfio_set_eventfds(v, index, start, count, fds), 0);
+	REQUIRE_ERRNO(__vfio_set_eventfds(v, index, start, count, fds), 0);
 }
 
 int __vfio_unset_irqs(const struct vfio *v, unsigned int index)
@@ -304,7 +304,7 @@ int vfio_eventfd(void)
 {
 	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 
-	ASSERT_TRUE(fd >= 0, "eventfd: %s", strerror(errno));
+	REQUIRE(fd >= 0, "eventfd: %s", strerror(errno));
 	return fd;
 }
 
@@ -319,7 +319,7 @@ u64 vfio_eventfd_wait(int fd)
 {
 	struct pollfd in = {.fd = fd, .events = POLLIN};
 
-	ASSERT_TRUE(poll(&in, 1, SIGNAL_WAIT_MS) == 1, "no signal within %d ms", SIGNAL_WAIT_MS);
+	REQUIRE(poll(&in, 1, SIGNAL_WAIT_MS) == 1, "no signal within %d ms", SIGNAL_WAIT_MS);
 	return vfio_eventfd_take(fd);
 }
 
@@ -332,7 +332,7 @@ struct vfio_device_info vfio_info(const struct vfio *v)
 {
 	struct vfio_device_info info = {.argsz = sizeof(info)};
 
-	ASSERT_ERRNO(call(v->fd, VFIO_DEVICE_GET_INFO, &info), 0);
+	REQUIRE_ERRNO(call(v->fd, VFIO_DEVICE_GET_INFO, &info), 0);
 	return info;
 }
 

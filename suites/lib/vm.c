@@ -50,8 +50,8 @@ void vm_expect_dma(struct vaccel_queue *q, const struct guest_space *s)
 					     vaccel_va(VM_DMA_VA), VM_DMA_SIZE);
 
 	memory_pattern(guest_at(s->g, from), VM_DMA_SIZE, from);
-	EXPECT_STATUS(vaccel_queue_run(q, copy), SVK_CPL_OK);
-	EXPECT_EQ(memory_diff(guest_at(s->g, from), guest_at(s->g, to), VM_DMA_SIZE), VM_DMA_SIZE);
+	CHECK_STATUS(vaccel_queue_run(q, copy), SVK_CPL_OK);
+	CHECK_EQ(memory_diff(guest_at(s->g, from), guest_at(s->g, to), VM_DMA_SIZE), VM_DMA_SIZE);
 }
 
 void vm_expect_unwritten(const struct guest *g, u64 gpa, u64 size)
@@ -61,7 +61,7 @@ void vm_expect_unwritten(const struct guest *g, u64 gpa, u64 size)
 
 	memcpy(seen, guest_at(g, gpa), size);
 	for (i = 0; i < LOOKS; i++) {
-		if (!EXPECT_EQ(memory_diff(seen, guest_at(g, gpa), size), size))
+		if (!CHECK_EQ(memory_diff(seen, guest_at(g, gpa), size), size))
 			break;
 	}
 	memory_unmap(seen, size);

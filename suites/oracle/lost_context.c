@@ -20,19 +20,19 @@ int main(void)
 
 	ktap_case("lost_context_cache");
 	svk_queue_open(&q);
-	ASSERT_STATUS(svk_queue_run(&q, svk_desc_nop()), SVK_CPL_OK);
+	REQUIRE_STATUS(svk_queue_run(&q, svk_desc_nop()), SVK_CPL_OK);
 	svk_queue_close(&q);
 	oracle_lose_begin(ORACLE_TYPE(VTD_DESC_CC), VTD_GRAN_SELECT);
-	ASSERT_ERRNO(__svk_write_file(svk_pci_path("remove"), "1"), 0);
+	REQUIRE_ERRNO(__svk_write_file(svk_pci_path("remove"), "1"), 0);
 	oracle_lose_expect(SVK_CACHE_CONTEXT,
 			   (struct oracle_stale){.of = {[SVK_CACHE_CONTEXT] = 1}});
 	oracle_lose_end();
 
 	ktap_case("function_comes_back");
-	ASSERT_ERRNO(__svk_write_file("/sys/bus/pci/rescan", "1"), 0);
-	ASSERT_ERRNO(__svk_device_find(), 0);
+	REQUIRE_ERRNO(__svk_write_file("/sys/bus/pci/rescan", "1"), 0);
+	REQUIRE_ERRNO(__svk_device_find(), 0);
 	svk_queue_open(&q);
-	EXPECT_STATUS(svk_queue_run(&q, svk_desc_nop()), SVK_CPL_OK);
+	CHECK_STATUS(svk_queue_run(&q, svk_desc_nop()), SVK_CPL_OK);
 	svk_queue_close(&q);
 	return ktap_finish();
 }

@@ -45,12 +45,12 @@ static void map_target(void)
 {
 	int fd = memfd_create("target", MFD_CLOEXEC);
 
-	ASSERT_TRUE(fd >= 0 && !ftruncate(fd, (off_t)t.size), "memfd of %zu bytes: %s", t.size,
-		    strerror(errno));
+	REQUIRE(fd >= 0 && !ftruncate(fd, (off_t)t.size), "memfd of %zu bytes: %s", t.size,
+		strerror(errno));
 	t.pages = memory_map_fd(fd, t.size);
 	t.target = mmap((void *)(uintptr_t)TARGET_VA, t.size, PROT_READ | PROT_WRITE,
 			MAP_SHARED | MAP_POPULATE | MAP_FIXED_NOREPLACE, fd, 0);
-	ASSERT_TRUE(t.target != MAP_FAILED, "mmap: %s", strerror(errno));
+	REQUIRE(t.target != MAP_FAILED, "mmap: %s", strerror(errno));
 	close(fd);
 	memset(t.pages, 0, t.size);
 }
@@ -67,7 +67,7 @@ static void begin(const char *name, unsigned int pages)
 	t.size = pages * memory_page();
 	map_target();
 	svk_queue_open(&t.q);
-	ASSERT_STATUS(fill_target(), SVK_CPL_OK);
+	REQUIRE_STATUS(fill_target(), SVK_CPL_OK);
 	memset(t.pages, 0, t.size);
 }
 
@@ -85,8 +85,8 @@ static void lost_on_munmap(const char *name, unsigned int type, unsigned int pag
 	oracle_lose_begin(ORACLE_TYPE(type), 0);
 	memory_unmap(t.target, t.size);
 	/* The tables have no such pages, and the device writes them all the same. */
-	EXPECT_STATUS(fill_target(), SVK_CPL_OK);
-	EXPECT_EQ(memory_diff_byte(t.pages, t.size, PATTERN & 0xff), t.size);
+	CHECK_STATUS(fill_target(), SVK_CPL_OK);
+	CHECK_EQ(memory_diff_byte(t.pages, t.size, PATTERN & 0xff), t.size);
 	oracle_lose_expect(
 		iotlb ? SVK_CACHE_IOTLB : SVK_CACHE_DEVTLB,
 		(struct oracle_stale){

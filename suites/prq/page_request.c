@@ -30,7 +30,7 @@ static u8 *untouched(int prot)
 {
 	void *mem = mmap(NULL, SIZE, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	ASSERT_TRUE(mem != MAP_FAILED, "mmap of %d bytes: %s", SIZE, strerror(errno));
+	REQUIRE(mem != MAP_FAILED, "mmap of %d bytes: %s", SIZE, strerror(errno));
 	return mem;
 }
 
@@ -56,7 +56,7 @@ static bool brings_pages(struct svk_desc desc)
 	if (res.status != SVK_CPL_OK)
 		reason = prq_not_forwarded(t.regs, &before, interrupts);
 	if (!reason)
-		return EXPECT_STATUS(res, SVK_CPL_OK);
+		return CHECK_STATUS(res, SVK_CPL_OK);
 	ktap_xfail_case(reason);
 	return false;
 }
@@ -68,8 +68,8 @@ static void pages_are_brought(void)
 
 	ktap_case("pages_are_brought");
 	if (brings_pages(svk_desc_fill(target, PATTERN, SIZE))) {
-		EXPECT_EQ(memory_diff_byte(target, SIZE, PATTERN & 0xff), SIZE);
-		EXPECT_EQ(requests() - before, SIZE / memory_page());
+		CHECK_EQ(memory_diff_byte(target, SIZE, PATTERN & 0xff), SIZE);
+		CHECK_EQ(requests() - before, SIZE / memory_page());
 	}
 	memory_unmap(target, SIZE);
 }
@@ -82,10 +82,9 @@ static void write_after_read(void)
 
 	ktap_case("write_after_read");
 	if (brings_pages(svk_desc_copy(copy, target, SIZE))) {
-		EXPECT_EQ(memory_diff_byte(copy, SIZE, 0), SIZE);
-		EXPECT_STATUS(run(svk_desc_fill(target, PATTERN, SIZE), SVK_DESC_BLOCK),
-			      SVK_CPL_OK);
-		EXPECT_EQ(memory_diff_byte(target, SIZE, PATTERN & 0xff), SIZE);
+		CHECK_EQ(memory_diff_byte(copy, SIZE, 0), SIZE);
+		CHECK_STATUS(run(svk_desc_fill(target, PATTERN, SIZE), SVK_DESC_BLOCK), SVK_CPL_OK);
+		CHECK_EQ(memory_diff_byte(target, SIZE, PATTERN & 0xff), SIZE);
 	}
 	memory_unmap(target, SIZE);
 	memory_unmap(copy, SIZE);
@@ -97,8 +96,8 @@ static void present_pages_need_no_request(void)
 	u64 before = requests();
 
 	ktap_case("present_pages_need_no_request");
-	EXPECT_STATUS(run(svk_desc_fill(target, PATTERN, SIZE), SVK_DESC_BLOCK), SVK_CPL_OK);
-	EXPECT_EQ(requests(), before);
+	CHECK_STATUS(run(svk_desc_fill(target, PATTERN, SIZE), SVK_DESC_BLOCK), SVK_CPL_OK);
+	CHECK_EQ(requests(), before);
 	memory_unmap(target, SIZE);
 }
 
@@ -111,10 +110,10 @@ static void without_the_flag_it_ends(void)
 	ktap_case("without_the_flag_it_ends");
 	target[0] = 1;
 	res = run(svk_desc_fill(target, PATTERN, SIZE), 0);
-	EXPECT_STATUS(res, SVK_CPL_FAULT_WRITE);
-	EXPECT_EQ(res.fault_addr, (uintptr_t)target + memory_page());
-	EXPECT_EQ(res.done, memory_page());
-	EXPECT_EQ(requests(), before);
+	CHECK_STATUS(res, SVK_CPL_FAULT_WRITE);
+	CHECK_EQ(res.fault_addr, (uintptr_t)target + memory_page());
+	CHECK_EQ(res.done, memory_page());
+	CHECK_EQ(requests(), before);
 	memory_unmap(target, SIZE);
 }
 
@@ -125,9 +124,9 @@ static void what_is_not_mapped_ends_it(void)
 
 	ktap_case("what_is_not_mapped_ends_it");
 	res = run(svk_desc_fill(hole, PATTERN, SIZE), SVK_DESC_BLOCK);
-	EXPECT_STATUS(res, SVK_CPL_FAULT_WRITE);
-	EXPECT_EQ(res.fault_addr, (uintptr_t)hole);
-	EXPECT_EQ(res.done, 0);
+	CHECK_STATUS(res, SVK_CPL_FAULT_WRITE);
+	CHECK_EQ(res.fault_addr, (uintptr_t)hole);
+	CHECK_EQ(res.done, 0);
 	memory_unmap(hole, SIZE);
 }
 
@@ -138,8 +137,8 @@ static void what_is_read_only_ends_a_write(void)
 
 	ktap_case("what_is_read_only_ends_a_write");
 	res = run(svk_desc_fill(target, PATTERN, SIZE), SVK_DESC_BLOCK);
-	EXPECT_STATUS(res, SVK_CPL_FAULT_WRITE);
-	EXPECT_EQ(res.fault_addr, (uintptr_t)target);
+	CHECK_STATUS(res, SVK_CPL_FAULT_WRITE);
+	CHECK_EQ(res.fault_addr, (uintptr_t)target);
 	memory_unmap(target, SIZE);
 }
 
@@ -147,7 +146,7 @@ static void what_is_read_only_ends_a_write(void)
 static void the_queue_goes_on(void)
 {
 	ktap_case("the_queue_goes_on");
-	EXPECT_STATUS(svk_queue_run(&t.q, svk_desc_nop()), SVK_CPL_OK);
+	CHECK_STATUS(svk_queue_run(&t.q, svk_desc_nop()), SVK_CPL_OK);
 }
 
 int main(void)
