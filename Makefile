@@ -3,7 +3,7 @@
 # The front door: every target is a program of ci/. `make help` says what there is.
 
 # Settings; the environment and the command line give them alike.
-export LEVEL VIA ORACLE INJECT SEED LOSE FORGET ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG TEST V RESULTS SVAHW TIME_FACTOR
+export LEVEL VIA ORACLE INJECT SEED LOSE FORGET ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG TEST COLL QUICK FULL REPEAT V RESULTS SVAHW TIME_FACTOR
 
 help:
 	@ci/help

@@ -52,6 +52,12 @@ job_forget() {
 	esac
 }
 
+# job_environment: what the tests know of the settings.
+job_environment() {
+	printf ' SVAKIT_SEED=%s' "$SEED"
+	[[ $FULL != 1 ]] || printf ' SVAKIT_FULL=1'
+}
+
 # job_tests GUEST: its tests, in order.
 job_tests() {
 	local name
@@ -61,7 +67,7 @@ job_tests() {
 		ORDERED[$name]=$1
 		! lose_in "$name" || printf '%d lose %d\n' "$1" "$LOSE"
 		printf '%d run %s %d %s %s\n' "$1" "$name" "${TEST_LIMIT[$name]}" \
-			"${KIND_DEVICES[${name%%.*}]}" "${TEST_ARGV[$name]}"
+			"${KIND_DEVICES[${name%%.*}]}$(job_environment)" "${TEST_ARGV[$name]}"
 	done
 }
 

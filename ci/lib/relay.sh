@@ -9,15 +9,23 @@ REPORT=
 RIG_FAILED=
 # The program that runs, or nothing.
 RELAY_PID=
+# Those of its tests that failed, among others.
+FAILED_TESTS=()
 
-# relay_stop STATUS: on a signal. What runs beside a shell does not see Ctrl-C: it gets a TERM,
-# and the time to clean up.
-relay_stop() {
-	trap '' INT TERM HUP PIPE
+# relay_end: on a signal. What runs beside a shell does not see Ctrl-C: it gets a TERM, and the time to
+# clean up.
+relay_end() {
 	if [[ -n $RELAY_PID ]]; then
 		kill -TERM "$RELAY_PID" 2>/dev/null || :
 		wait "$RELAY_PID" || :
 	fi
+	RELAY_PID=
+}
+
+# relay_stop STATUS: on a signal, for who has nothing else to end.
+relay_stop() {
+	trap '' INT TERM HUP PIPE
+	relay_end
 	printf '\n' >&2
 	complain interrupted
 	exit "$1"
@@ -66,6 +74,7 @@ relay_result() {
 	# A program may hold tests that were not selected.
 	[[ $1 != model ]] || tests_match "$name" || return 0
 	if [[ $2 == not* ]]; then
+		FAILED_TESTS+=("$name")
 		ktap_fail "$name" "$rest"
 	elif [[ $rest == SKIP* ]]; then
 		ktap_skip "$name" "${rest#SKIP }"

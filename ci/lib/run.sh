@@ -14,7 +14,6 @@ declare -A EXIT=()
 ENDING=
 # The VMM of L2, as L1 saw it end.
 VMM_EXIT=
-FAILED_TESTS=()
 
 # stage_enter NAME SECONDS: a stage may be entered again, times add up.
 stage_enter() {

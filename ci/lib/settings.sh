@@ -18,6 +18,13 @@ LOSE=${LOSE:-}
 FORGET=${FORGET:-}
 DEBUG=${DEBUG:-}
 TEST=${TEST:-}
+# Collections of the guests' tests; empty: all, and what is no test of a guest.
+COLL=${COLL:-}
+# What is to be run: QUICK little, FULL also what takes long.
+QUICK=${QUICK:-}
+FULL=${FULL:-}
+# How often each test is run, in one boot.
+REPEAT=${REPEAT:-}
 V=${V:-}
 
 # Each may be empty; guest-images/prepare gives them their meaning.
@@ -36,7 +43,7 @@ SUITES=${SUITES:-$TOP/suites}
 # Not a setting, but what prepare puts into the guests; empty: all programs.
 PROGRAMS=
 
-export LEVEL VIA ACCEL SEED DEBUG TEST V KERNEL KSRC L1_KERNEL L2_KERNEL QEMU PROGRAMS
+export LEVEL VIA ACCEL SEED DEBUG TEST COLL QUICK FULL REPEAT V KERNEL KSRC L1_KERNEL L2_KERNEL QEMU PROGRAMS
 
 # All time limits are multiplied by it. A kernel with KASAN and lockdep is about four times slower.
 TIME_FACTOR=${TIME_FACTOR:-$((DEBUG == 0 ? 1 : 4))}
@@ -44,6 +51,21 @@ TIME_FACTOR=${TIME_FACTOR:-$((DEBUG == 0 ? 1 : 4))}
 # A VMM has one type only.
 FORGET_TYPE='(piotlb|pdevtlb|pasid)'
 FORGET_PATTERN="((guest|host)(:($FORGET_TYPE([+]$FORGET_TYPE)*)?(:[0-9]+(:[0-9]+)?)?)?|vmm(::[0-9]+(:[0-9]+)?)?)"
+
+# settings_check_selection: adds to wrong.
+settings_check_selection() {
+	local name coll
+
+	for name in QUICK FULL; do
+		[[ -z ${!name} || ${!name} == [01] ]] || wrong+=("$name=${!name}: want 0 or 1")
+	done
+	[[ $QUICK != 1 || $FULL != 1 ]] || wrong+=('QUICK=1 FULL=1: want one of them')
+	[[ -z $REPEAT || $REPEAT =~ ^[1-9][0-9]{0,3}$ ]] || wrong+=("REPEAT=$REPEAT: want 1..9999")
+	[[ -z $REPEAT || -z $LOSE ]] || wrong+=('REPEAT= LOSE=: want one of them')
+	for coll in ${COLL//,/ }; do
+		[[ -r $SUITES/$coll/tests.list ]] || wrong+=("COLL=$coll: no such collection; make list prints them")
+	done
+}
 
 # settings_check: every wrong setting is named, then it ends.
 settings_check() {
@@ -60,6 +82,7 @@ settings_check() {
 		wrong+=("LOSE=$LOSE: want 0..65535, and ORACLE=1")
 	[[ -z $FORGET || $FORGET =~ ^$FORGET_PATTERN$ ]] ||
 		wrong+=("FORGET=$FORGET: want guest, vmm or host[:TYPES[:SKIP[:COUNT]]], TYPES of piotlb, pdevtlb, pasid with +, none for vmm")
+	settings_check_selection
 	[[ -z $DEBUG || $DEBUG == [01] ]] || wrong+=("DEBUG=$DEBUG: want 0 or 1")
 	for file in KERNEL L1_KERNEL L2_KERNEL; do
 		[[ -z ${!file} || -r ${!file} ]] || wrong+=("$file=${!file}: cannot be read")
@@ -74,7 +97,7 @@ settings_check() {
 settings_list() {
 	local name
 
-	for name in LEVEL VIA ORACLE INJECT SEED LOSE FORGET ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG SVAHW; do
+	for name in LEVEL VIA ORACLE INJECT SEED LOSE FORGET QUICK FULL ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG SVAHW; do
 		[[ -z ${!name} ]] || printf '%s=%s\n' "$name" "${!name}"
 	done
 }

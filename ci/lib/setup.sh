@@ -9,6 +9,7 @@ clean_up() {
 
 	trap '' INT TERM HUP PIPE
 	set +eu
+	[[ -z ${RELAY_PID:-} ]] || relay_end
 	children_close
 	exit "$status"
 }

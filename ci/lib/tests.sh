@@ -4,7 +4,7 @@
 # The tests that run in guests, from the suites' tests.list files:
 #
 #   # one-line description of the next test
-#   name  time-limit-in-seconds  levels  job (main, check or bench)  arguments...
+#   name  time-limit-in-seconds  levels  job (main, check, full or bench)  arguments...
 #
 # levels: a comma list of 1 (in L1), 2 (in L2, on the function that VFIO passes through) and m (in L2,
 # on a mediated device). A test of the collection, the folder, COLL is l1.COLL.NAME, l2.COLL.NAME and
@@ -23,18 +23,19 @@ declare -A TEST_UNMET=()
 # Full names, in the order of running.
 TESTS=()
 
-# tests_match NAME: is it selected by TEST, names with or without '*' separated by spaces or commas?
-# COLL:NAME, or COLL.NAME, is that test at every level.
+# tests_match NAME: is it selected by COLL, and by TEST, names with or without '*' separated by spaces
+# or commas? COLL:NAME, or COLL.NAME, is that test at every level; without a round, in all of them.
 tests_match() {
 	local pattern
 	local -a patterns
 
+	[[ -z $COLL || $1 =~ ^l[12]m?\.(${COLL//[, ]/|})\. ]] || return 1
 	[[ -n $TEST ]] || return 0
 	IFS=', ' read -r -a patterns <<<"$TEST"
 	for pattern in "${patterns[@]}"; do
 		pattern=${pattern//:/.}
 		pattern=${pattern//./\\.}
-		[[ ! $1 =~ ^(l1\.|l2\.|l2m\.)?${pattern//\*/.*}$ ]] || return 0
+		[[ ! $1 =~ ^(l[12]m?\.)?${pattern//\*/.*}(\.[0-9]+)?$ ]] || return 0
 	done
 	return 1
 }
@@ -43,7 +44,7 @@ tests_add() {
 	local file=$1 name=$2 limit=$3 levels=$4 job=$5 args=$6 text=$7 level full coll
 
 	[[ $name =~ ^[a-z][a-z0-9_]*$ && $limit =~ ^[1-9][0-9]*$ &&
-		$levels =~ ^[12m](,[12m])*$ && $job =~ ^(main|check|bench)$ ]] ||
+		$levels =~ ^[12m](,[12m])*$ && $job =~ ^(main|check|full|bench)$ ]] ||
 		die "$file: '$name $limit $levels $job' is no test: want name, seconds, levels, job"
 	coll=${file%/*}
 	coll=${coll##*/}
@@ -96,23 +97,52 @@ tests_kinds() {
 	[[ $VIA == pf ]] || KINDS+=(l2m)
 }
 
-# tests_select JOB: keep the tests of that job, of LEVEL, VIA and TEST.
+# tests_wanted NAME JOB: does it belong to the job? Who names a test gets it, whatever its job.
+tests_wanted() {
+	[[ -z $TEST ]] || return 0
+	case ${TEST_JOB[$1]} in
+	full) [[ $2 == check && $FULL == 1 ]] ;;
+	check) [[ $2 == check && $QUICK != 1 ]] ;;
+	main) [[ $2 != bench ]] ;;
+	*) [[ $2 == bench ]] ;;
+	esac
+}
+
+# tests_select JOB: keep the tests of that job, of LEVEL, VIA, COLL and TEST.
 tests_select() {
-	local job=$1 kind name
+	local job=$1 kind name round
 	local -a keep=()
 
 	tests_kinds
 	for kind in "${KINDS[@]}"; do
 		for name in "${TESTS[@]}"; do
 			[[ $name == "$kind".* ]] || continue
-			# Who names a test gets it, whatever its job.
-			[[ -n $TEST || $job == check || ${TEST_JOB[$name]} == "$job" ]] || continue
-			! tests_match "$name" || keep+=("$name")
+			tests_wanted "$name" "$job" || continue
+			tests_rounds "$name"
+			for round in "${ROUNDS[@]}"; do
+				! tests_match "$round" || keep+=("$round")
+			done
 		done
 	done
 	TESTS=(${keep[@]+"${keep[@]}"})
-	((${#TESTS[@]} > 0)) || die "no test of LEVEL=$LEVEL VIA=$VIA matches TEST='$TEST'" \
+	((${#TESTS[@]} > 0)) || die "no test of LEVEL=$LEVEL VIA=$VIA${COLL:+ COLL=$COLL} matches TEST='$TEST'" \
 		"make list prints the names"
+}
+
+# tests_rounds NAME: sets ROUNDS to the names of its rounds, NAME.ROUND, or to NAME alone without REPEAT.
+tests_rounds() {
+	local round table
+
+	ROUNDS=("$1")
+	[[ -n $REPEAT ]] || return 0
+	ROUNDS=()
+	for ((round = 1; round <= REPEAT; round++)); do
+		ROUNDS+=("$1.$round")
+		for table in TEST_LIMIT TEST_ARGV TEST_JOB TEST_TEXT TEST_COLL; do
+			local -n of=$table
+			of[$1.$round]=${of[$1]}
+		done
+	done
 }
 
 # tests_of_guest GUEST: sets GUEST_TESTS, those that it is ordered to run.

@@ -6,7 +6,7 @@
 
 # Of the test that runs now, or of none.
 TEST_NOW=
-# By full name: pass, fail, xfail or skip.
+# By full name: pass, fail, xfail, skip, or left (another machine is to run it).
 declare -A RESULT=() DEFECT=()
 # By full name: milliseconds since the start of the run.
 declare -A STARTED_MS=() ENDED_MS=()
@@ -116,6 +116,12 @@ test_unmet_all() {
 		RESULT[$name]=skip
 		ktap_skip "$name" "${TEST_UNMET[$name]}"
 	done
+}
+
+# test_left NAME: another machine is to run it.
+test_left() {
+	RESULT[$1]=left
+	LEFT+=("$1")
 }
 
 # test_failed NAME REASON. A '#' would begin a directive.

@@ -39,9 +39,9 @@ test_via_both() {
 test_job_lines() {
 	all_levels
 	runner
-	expect_job '^1 run l1\.fake\.first 1 SVAKIT_DEVICE=0000:00:06\.0 /suites/fake/first arg$'
-	expect_job '^2 run l2\.fake\.first 1 SVAKIT_DEVICE=0000:00:03\.0 /suites/fake/first arg$'
-	expect_job '^2 run l2m\.fake\.first 1 SVAKIT_DEVICE=0000:00:04\.0 SVAKIT_DEVICE_2=0000:00:05\.0 /suites/fake/first arg$'
+	expect_job '^1 run l1\.fake\.first 1 SVAKIT_DEVICE=0000:00:06\.0 SVAKIT_SEED=[0-9]+ /suites/fake/first arg$'
+	expect_job '^2 run l2\.fake\.first 1 SVAKIT_DEVICE=0000:00:03\.0 SVAKIT_SEED=[0-9]+ /suites/fake/first arg$'
+	expect_job '^2 run l2m\.fake\.first 1 SVAKIT_DEVICE=0000:00:04\.0 SVAKIT_DEVICE_2=0000:00:05\.0 SVAKIT_SEED=[0-9]+ /suites/fake/first arg$'
 	expect_job '^2 run l2m\.fake\.victim 1 .* /suites/fake/victim$'
 }
 
