@@ -32,6 +32,7 @@ children_close() {
 	for name in kvm qemu svahw; do
 		child_stop "$name"
 	done
+	console_close
 	[[ -z $RUN_DIR ]] || rm -rf "$RUN_DIR" "${RESULT_DIR:-$RUN_DIR}/control.sock"
 	RUN_DIR=
 }

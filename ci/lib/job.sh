@@ -85,6 +85,7 @@ job_l2() {
 		printf '1 hotplug %s %s\n' "$HOTPLUG_MDEV" "$HOTPLUG_TYPE"
 		machine_l2_slot
 	fi
+	[[ $GDB != 1 ]] || printf '1 wait\n'
 	printf '1 guest %d\n' "$(job_l2_limit "$1")"
 	printf '1 vmm %s\n' "${L2_ARGS[@]}"
 }
@@ -124,6 +125,6 @@ job_l2_limit() {
 	for name in ${GUEST_TESTS[@]+"${GUEST_TESTS[@]}"}; do
 		limit=$((limit + ${TEST_LIMIT[$name]} + TEST_GRACE))
 	done
-	[[ -z $1 ]] || limit=86400
+	[[ -z $1 && $GDB != 1 ]] || limit=86400
 	printf '%d\n' "$limit"
 }

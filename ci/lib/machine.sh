@@ -52,6 +52,8 @@ machine_cmdline() {
 	(($1 == 2)) || line+=' intremap=off iommufd.allow_unsafe_interrupts=1'
 	# V=1 shows the whole boot of L1. That of L2 would go through L1 byte by byte, and take a minute.
 	[[ -n $V && $1 == 1 ]] || line+=' quiet'
+	# A debugger knows the addresses of vmlinux.
+	[[ $GDB != 1 ]] || line+=' nokaslr'
 	printf '%s\n' "$line"
 }
 
@@ -128,14 +130,30 @@ machine_l1_run() {
 	)
 }
 
-# machine_consoles_to_files: both consoles are logs.
-machine_consoles_to_files() {
-	L1_ARGS+=(
-		-chardev "$(machine_chardev l1console "$RESULT_DIR/l1-console.log")"
-		-serial chardev:l1console
-	)
+# machine_consoles: both consoles are logs; with SHOW=1 on their way also seen.
+machine_consoles() {
+	local level
+
+	L1_ARGS+=(-serial chardev:l1console)
+	for ((level = 1; level <= LEVEL; level++)); do
+		CONSOLE=$RESULT_DIR/l$level-console.log
+		[[ $SHOW != 1 ]] || console_show "$level" "$CONSOLE"
+		L1_ARGS+=(-chardev "$(machine_chardev "l${level}console" "$CONSOLE")")
+	done
+}
+
+# machine_gdb: both machines wait for a debugger; L2's stub is reached through a port of L1. That
+# has FIFOs at its end: L2's QEMU gives a port up to which nobody is connected yet.
+machine_gdb() {
+	local end=$RUN_DIR/gdb
+
+	L1_ARGS+=(-gdb "unix:${end//,/,,}.l1,server=on,wait=off" -S)
 	((LEVEL == 2)) || return 0
-	L1_ARGS+=(-chardev "$(machine_chardev l2console "$RESULT_DIR/l2-console.log")")
+	mkfifo -m 600 "$end.l2.in" "$end.l2.out"
+	L1_ARGS+=(
+		-chardev "pipe,id=l2gdb,path=${end//,/,,}.l2"
+		-device "virtserialport,chardev=l2gdb,name=svakit.gdb"
+	)
 }
 
 # machine_l2_accelerators PF MDEV: adds to L2_ARGS the function, and the mediated devices, if yes.
@@ -191,4 +209,5 @@ machine_l2() {
 		-kernel /guest/kernel -initrd /guest/initrd
 		-append "$(machine_cmdline 2)"
 	)
+	[[ $GDB != 1 ]] || L2_ARGS+=(-chardev "pipe,id=debugger,path=/dev/virtio-ports/svakit.gdb" -gdb chardev:debugger)
 }

@@ -79,6 +79,7 @@ run_own_event() {
 	'ready svahw')
 		stage_enter 'L1 boot' "$L1_BOOT_LIMIT"
 		child_start qemu "${L1_ARGS[@]}" </dev/null >"$RESULT_DIR/qemu.out" 2>&1
+		[[ $GDB != 1 ]] || run_gdb 1
 		;;
 	'exit qemu '* | 'exit svahw '*)
 		rest=${2% *}
@@ -87,6 +88,14 @@ run_own_event() {
 		run_process_ended
 		;;
 	esac
+}
+
+# run_gdb LEVEL: its machine waits for a debugger.
+run_gdb() {
+	local remote=$RUN_DIR/gdb.l$1
+
+	(($1 == 1)) || remote="| socat - OPEN:$remote.out!!OPEN:$remote.in"
+	say "L$1 waits: gdb ${IMAGE[l$1_kernel]} -ex 'target remote $remote', then continue"
 }
 
 # run_process_ended: QEMU may end a moment before svahw, and be its victim, or svahw because QEMU has
@@ -178,6 +187,7 @@ run_guest_event() {
 # run_guest_stage LEVEL NAME
 run_guest_stage() {
 	[[ $1 != 1 || $2 != l2start ]] || stage_enter 'L2 boot' "$L2_BOOT_LIMIT"
+	[[ $GDB != 1 || $1 != 1 || $2 != l2qmp ]] || run_gdb 2
 }
 
 # run_known LEVEL NAME: a test that this guest was ordered to run, and that has no result yet?

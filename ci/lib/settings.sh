@@ -26,6 +26,9 @@ FULL=${FULL:-}
 # How often each test is run, in one boot.
 REPEAT=${REPEAT:-}
 V=${V:-}
+# SHOW: both consoles as they are written. GDB: both machines wait for a debugger.
+SHOW=${SHOW:-}
+GDB=${GDB:-}
 
 # Each may be empty; guest-images/prepare gives them their meaning.
 KERNEL=${KERNEL:-}
@@ -45,8 +48,9 @@ PROGRAMS=
 
 export LEVEL VIA ACCEL SEED DEBUG TEST COLL QUICK FULL REPEAT V KERNEL KSRC L1_KERNEL L2_KERNEL QEMU PROGRAMS
 
-# All time limits are multiplied by it. A kernel with KASAN and lockdep is about four times slower.
-TIME_FACTOR=${TIME_FACTOR:-$((DEBUG == 0 ? 1 : 4))}
+# All time limits are multiplied by it. A kernel with KASAN and lockdep is about four times slower; who looks
+# into one with a debugger takes his time.
+TIME_FACTOR=${TIME_FACTOR:-$((GDB == 1 ? 1000 : DEBUG == 1 ? 4 : 1))}
 
 # A VMM has one type only.
 FORGET_TYPE='(piotlb|pdevtlb|pasid)'
@@ -56,7 +60,7 @@ FORGET_PATTERN="((guest|host)(:($FORGET_TYPE([+]$FORGET_TYPE)*)?(:[0-9]+(:[0-9]+
 settings_check_selection() {
 	local name coll
 
-	for name in QUICK FULL; do
+	for name in QUICK FULL SHOW GDB; do
 		[[ -z ${!name} || ${!name} == [01] ]] || wrong+=("$name=${!name}: want 0 or 1")
 	done
 	[[ $QUICK != 1 || $FULL != 1 ]] || wrong+=('QUICK=1 FULL=1: want one of them')

@@ -48,6 +48,7 @@ enum job_verb {
 	JOB_VMM,
 	JOB_SHELL,
 	JOB_QUIET,
+	JOB_WAIT,
 	JOB_FORGET,
 	JOB_VMMENV,
 	JOB_PARENT,

@@ -75,6 +75,7 @@ static const struct job_syntax syntax[] = {
 	{.word = "forget", .verb = JOB_FORGET, .argument = true},
 	{.word = "vmmenv", .verb = JOB_VMMENV, .argument = true},
 	{.word = "quiet", .verb = JOB_QUIET},
+	{.word = "wait", .verb = JOB_WAIT},
 	{.word = "lose", .verb = JOB_LOSE, .name = true},
 };
 
