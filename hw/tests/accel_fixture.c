@@ -15,6 +15,7 @@
 
 #include "accel_fixture.h"
 #include "gmem.h"
+#include "inject/inject.h"
 #include "log.h"
 #include "pci_caps.h"
 
@@ -447,6 +448,8 @@ void fx_free(struct fx *f)
 {
 	accel_free(f->accel);
 	vtd_free(f->unit);
+	/* Up to here its engine may have asked whether something is to fail. */
+	inject_free(f->machine.inject);
 	gmem_free(f->mem);
 	munmap(f->ram, FX_RAM);
 	close(f->fd);

@@ -35,14 +35,6 @@ static int setup_no_ats(void **state)
 	return begin(*state);
 }
 
-static int teardown(void **state)
-{
-	struct fx *f = *state;
-
-	fault_end(&f->machine);
-	return fx_teardown(state);
-}
-
 static void arm(struct fx *f, const char *spec)
 {
 	machine_lock(&f->machine);
@@ -179,16 +171,17 @@ static void aborted_in_a_superpage(void **state)
 	assert_int_equal(cpl.done, 0x3000);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fx_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(refused_as_unsupported),
 		TEST(refused_by_abort),
-		cmocka_unit_test_setup_teardown(not_asked_without_ats, setup_no_ats, teardown),
+		cmocka_unit_test_setup_teardown(not_asked_without_ats, setup_no_ats, fx_teardown),
 		TEST(aborted_data),
-		cmocka_unit_test_setup_teardown(aborted_data_without_ats, setup_no_ats, teardown),
+		cmocka_unit_test_setup_teardown(aborted_data_without_ats, setup_no_ats,
+						fx_teardown),
 		TEST(aborted_descriptor),
 		TEST(aborted_record),
 		TEST(aborted_in_a_superpage),

@@ -32,14 +32,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	struct fx *f = *state;
-
-	fault_end(&f->machine);
-	return fx_teardown(state);
-}
-
 static void arm(struct fx *f, const char *spec)
 {
 	machine_lock(&f->machine);
@@ -234,7 +226,7 @@ static void resets_in_a_batch(void **state)
 	start_over(f);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fx_teardown)
 
 int main(void)
 {

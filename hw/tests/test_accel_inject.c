@@ -24,14 +24,6 @@ static int setup(void **state)
 	return f->machine.inject ? 0 : -1;
 }
 
-static int teardown(void **state)
-{
-	struct fx *f = *state;
-
-	fault_end(&f->machine);
-	return fx_teardown(state);
-}
-
 static void inject(struct fx *f, enum svk_inject kind, u32 skip, u32 count)
 {
 	fx_bar_set(f, CTRL, SVK_LAB_INJECT,
@@ -155,13 +147,15 @@ static void silent_without_engine(void **state)
 {
 	struct fx *f = *state;
 
+	machine_lock(&f->machine);
 	fault_end(&f->machine);
+	machine_unlock(&f->machine);
 	inject(f, SVK_INJECT_ITE, 0, 1);
 	inject(f, SVK_INJECT_NONE, 0, 0);
 	assert_int_equal(fx_bar(f, CTRL, SVK_LAB_INJECTED(SVK_INJECT_ITE), 8), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fx_teardown)
 
 int main(void)
 {

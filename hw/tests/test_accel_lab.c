@@ -43,7 +43,6 @@ static int teardown(void **state)
 	machine_lock(&f->machine);
 	oracle_free(f->machine.oracle);
 	f->machine.oracle = NULL;
-	fault_end(&f->machine);
 	machine_unlock(&f->machine);
 	return fx_teardown(state);
 }

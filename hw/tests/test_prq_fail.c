@@ -35,7 +35,6 @@ static int teardown(void **state)
 	struct fx *f = *state;
 
 	machine_unlock(&f->machine);
-	fault_end(&f->machine);
 	return fx_teardown(state);
 }
 
