@@ -448,8 +448,7 @@ void fx_free(struct fx *f)
 {
 	accel_free(f->accel);
 	vtd_free(f->unit);
-	/* Up to here its engine may have asked whether something is to fail. */
-	inject_free(f->machine.inject);
+	inject_free(f->machine.inject); /* which its engine may have asked up to here */
 	gmem_free(f->mem);
 	munmap(f->ram, FX_RAM);
 	close(f->fd);
