@@ -4,7 +4,10 @@
 # The initramfs, the same for both levels of one kernel: a declared list of
 # files that cpio packs without any privilege. It is not compressed: unpacking
 # costs more under TCG than reading. Each MiB costs some 60 ms of a run, so
-# that `make run` asks for its own programs only.
+# that `make run` asks for its own programs only, and all of them share one C
+# library: static, each is 0.8 MiB of the same code. Both guests get the
+# libraries of this machine, on which the programs were linked, at the same
+# paths. PID 1 and busybox are static: they run before anything can be missing.
 
 BUILD=$TOP/build
 
@@ -17,6 +20,7 @@ rootfs_make() {
 	rm -f "$BUILD/programs.$$.log"
 	cache_entry module "$(rootfs_module_key)" rootfs_build_module
 	list=$(rootfs_list "$ENTRY")
+	list+=$'\n'$(rootfs_libraries <<<"$list")
 	key=$(rootfs_key <<<"$list")
 	cache_entry initrd "$key" rootfs_pack "$list"
 	ROOTFS=$ENTRY/initrd
@@ -90,6 +94,20 @@ rootfs_list() {
 rootfs_program() {
 	[[ -z $PROGRAMS || " $PROGRAMS " == *" $1 "* ]] || return 0
 	[[ ! -f $2 || ! -x $2 ]] || printf '/suites/%s 755 %s\n' "$1" "$2"
+}
+
+# rootfs_libraries: lines of the list, of what the programs in the list on stdin are linked with, the loader included.
+rootfs_libraries() {
+	local library
+	local -a programs
+
+	mapfile -t programs < <(sed -n 's|^/suites/.* ||p' | sort -u)
+	while IFS= read -r library; do
+		[[ $library == /* ]] || die "a test program is linked with $library, which this machine has not" \
+			'it was built elsewhere: make clean'
+		printf '%s 755 %s\n' "$library" "$library"
+	done < <(ldd "${programs[@]}" | awk '$2 == "=>" { print $3 == "not" ? $1 : $3 }
+		$1 ~ "^/" && $2 ~ "^[(]" { print $1 }' | sort -u)
 }
 
 # rootfs_key: of the list on stdin, with the contents of its files.
