@@ -45,6 +45,7 @@ rootfs_build_programs() {
 	exec {lock}>"$BUILD/.programs.lock"
 	flock "$lock"
 	make -s -C "$TOP/suites" OUT="$BUILD/suites" KSRC="$source"
+	make -s -C "$TOP/suites/upstream" OUT="$BUILD/suites/upstream" KSRC="$source"
 	make -s -C "$TOP/bench" OUT="$BUILD/bench" KSRC="$(realpath "$K_BUILD/source" 2>/dev/null || true)"
 	make -s -C "$IMAGES/init" OUT="$BUILD/init"
 	make -s -C "$IMAGES/vmm" OUT="$BUILD/vmm"
@@ -85,7 +86,7 @@ rootfs_list() {
 	done
 	rootfs_program bench/dma_map_benchmark "$BUILD/bench/dma_map_benchmark"
 	# By name: a program that the tree has no more may still be in the build folder.
-	for program in $(make -s --no-print-directory -C "$TOP/suites" list); do
+	for program in $(for program in suites suites/upstream; do make -s --no-print-directory -C "$TOP/$program" list; done); do
 		rootfs_program "$program" "$BUILD/suites/$program"
 	done
 }

@@ -10,6 +10,9 @@
 
 #ifdef __KERNEL__
 #include <asm/byteorder.h>
+#elif defined(_TOOLS_LINUX_TYPES_H_)
+/* A program of the kernel's own tools or selftests: it has these types and helpers. */
+#include <linux/kernel.h>
 #else
 #include <endian.h>
 #include <stdbool.h>

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Around main() of a vfio selftest of the kernel's own: what scripts/setup.sh
+ * and cleanup.sh beside it do, so that the program alone is a test.
+ *
+ * An accelerator of svakit_accel belongs to vfio-pci while the test runs. Who
+ * names a function, VFIO_SELFTESTS_BDF=, has prepared it, and gets it tested.
+ */
+#include <stdlib.h>
+
+#include "environment.h"
+#include "pf.h"
+
+static int count;
+static char **words;
+
+int __real_main(int argc, char **argv);
+int __wrap_main(int argc, char **argv);
+
+static int test(void)
+{
+	setenv("VFIO_SELFTESTS_BDF", pf_given(), 1);
+	return __real_main(count, words);
+}
+
+int __wrap_main(int argc, char **argv)
+{
+	count = argc;
+	words = argv;
+	environment_prepare();
+	return getenv("VFIO_SELFTESTS_BDF") ? __real_main(argc, argv) : pf_test(test);
+}
