@@ -86,9 +86,15 @@ rootfs_list() {
 	done
 	rootfs_program bench/dma_map_benchmark "$BUILD/bench/dma_map_benchmark"
 	# By name: a program that the tree has no more may still be in the build folder.
-	for program in $(for program in suites suites/upstream; do make -s --no-print-directory -C "$TOP/$program" list; done); do
+	for program in $(rootfs_tests); do
 		rootfs_program "$program" "$BUILD/suites/$program"
 	done
+}
+
+# rootfs_tests: all test programs, COLL/NAME.
+rootfs_tests() {
+	make -s --no-print-directory -C "$TOP/suites" list
+	make -s --no-print-directory -C "$TOP/suites/upstream" list
 }
 
 # rootfs_program COLL/NAME FILE: a line of the list, if there is such a program and it is wanted.

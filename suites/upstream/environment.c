@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <svakit/types.h>
+
 #include "accel_device.h"
 
 /**
@@ -19,8 +21,8 @@ static struct setting {
 	const char *want;
 	char was[128];
 } settings[] = {
-	/* Of the tests that map huge pages, one maps two. */
-	{.path = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", .want = "8"},
+	/* The iommufd test maps 128 MiB of them. */
+	{.path = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", .want = "72"},
 	/* The vfio tests map a gigabyte of shared memory each: page by page that takes seconds. */
 	{.path = "/sys/kernel/mm/transparent_hugepage/shmem_enabled", .want = "always"},
 };
@@ -59,7 +61,7 @@ static void restore(void)
 	/* The tests' own processes end through here, too. */
 	if (getpid() != owner)
 		return;
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
 		if (settings[i].was[0])
 			__svk_write_file(settings[i].path, settings[i].was);
 	}
@@ -71,7 +73,7 @@ void environment_prepare(void)
 	if (geteuid())
 		return;
 	owner = getpid();
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
 		change(&settings[i]);
 	atexit(restore);
 }

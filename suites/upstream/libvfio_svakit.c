@@ -15,12 +15,14 @@
 
 #include <svakit/accel_regs.h>
 
+#include "wrap.h"
+
 #define QUEUE 0
 /* Vector 0 is for errors. */
 #define MSIX_VECTOR 1
 #define RING_ENTRIES 256
 /* Far below what the device can: the tests touch four times as much by CPU, for each of them. */
-#define MAX_COPY SZ_8M
+#define MAX_COPY SZ_2M
 
 /**
  * struct svakit_state - In the region that the tests map for the driver.
@@ -197,9 +199,6 @@ static const struct vfio_pci_driver_ops svakit_ops = {
 	.memcpy_wait = svakit_memcpy_wait,
 	.send_msi = svakit_send_msi,
 };
-
-void __wrap_vfio_pci_driver_probe(struct vfio_pci_device *device);
-void __real_vfio_pci_driver_probe(struct vfio_pci_device *device);
 
 /*
  * The linker puts it (--wrap) in place of the function that goes through the

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* In place of a selftest that the source of the kernel under test has not, or that did not build. */
+/* In place of a selftest that the source of the kernel has not, or that did not build. */
 #include "ktap.h"
 
 int main(void)

@@ -10,12 +10,10 @@
 
 #include "environment.h"
 #include "pf.h"
+#include "wrap.h"
 
 static int count;
 static char **words;
-
-int __real_main(int argc, char **argv);
-int __wrap_main(int argc, char **argv);
 
 static int test(void)
 {
