@@ -3,7 +3,7 @@
 # The front door: every target is a program of ci/. `make help` says what there is.
 
 # Settings; the environment and the command line give them alike.
-export LEVEL VIA ORACLE INJECT SEED LOSE FORGET ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG TEST COLL QUICK FULL REPEAT SHOW GDB V RESULTS SVAHW TIME_FACTOR
+export INSTALL_PATH FORMAT LEVEL VIA ORACLE INJECT SEED LOSE FORGET ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG TEST COLL QUICK FULL REPEAT SHOW GDB V RESULTS SVAHW TIME_FACTOR
 
 help:
 	@ci/help
@@ -29,6 +29,9 @@ repro:
 list:
 	@ci/list
 
+kselftest-tarball:
+	@guest-images/kselftest
+
 doctor:
 	@ci/doctor
 
@@ -40,4 +43,4 @@ clean:
 	@rm -rf build
 	@printf 'removed build/; results/ and the cache (%s) are kept\n' "$${XDG_CACHE_HOME:-~/.cache}/svakit"
 
-.PHONY: help run bench fuzz prove check repro list doctor shell clean
+.PHONY: help run bench fuzz prove check repro list kselftest-tarball doctor shell clean

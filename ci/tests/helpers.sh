@@ -4,6 +4,9 @@
 # What the runner's tests have in common. Each test runs in WORK, a folder of
 # its own, and calls runner; expect_... compare, and end the test if it is not so.
 
+# What the test of the tarball needs of the world outside of WORK: the source of the kernel under test.
+OUTER=("XDG_CACHE_HOME=${XDG_CACHE_HOME:-}" "KSRC=${KSRC:-}" "KERNEL=${KERNEL:-}")
+
 # test_in_folder TEST
 test_in_folder() {
 	cd "$WORK"

@@ -212,6 +212,18 @@ kernel_from_user_source() {
 	kernel_pick_boot
 }
 
+# kernel_selftests FOLDER: the source of the kernel under test, with its selftests. A build folder as a
+# distribution installs it has none: then that of the default kernel, whose harness works on any.
+kernel_selftests() {
+	local source=$1
+
+	if [[ ! -r $source/tools/testing/selftests/kselftest_harness.h ]]; then
+		kernel_source
+		source=$KERNEL_TREE/linux
+	fi
+	realpath "$source"
+}
+
 # kernel_checkpatch: the script of the kernel's source, if it has one.
 kernel_checkpatch() {
 	local script=$K_BUILD/source/scripts/checkpatch.pl

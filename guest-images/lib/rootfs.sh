@@ -20,32 +20,21 @@ rootfs_make() {
 	rm -f "$BUILD/programs.$$.log"
 	cache_entry module "$(rootfs_module_key)" rootfs_build_module
 	list=$(rootfs_list "$ENTRY")
-	list+=$'\n'$(rootfs_libraries <<<"$list")
+	list+=$'\n'$(rootfs_libraries <<<"$list")$'\n'$(rootfs_runner)
 	key=$(rootfs_key <<<"$list")
 	cache_entry initrd "$key" rootfs_pack "$list"
 	ROOTFS=$ENTRY/initrd
 }
 
-# rootfs_harness: the kernel's source, for its test harness. A build folder as a distribution installs it
-# has none: then that of the default kernel, whose harness works on any.
-rootfs_harness() {
-	local source=$K_BUILD/source
-
-	if [[ ! -r $source/tools/testing/selftests/kselftest_harness.h ]]; then
-		kernel_source
-		source=$KERNEL_TREE/linux
-	fi
-	realpath "$source"
-}
-
 rootfs_build_programs() {
 	local lock source
 
-	source=$(rootfs_harness)
+	source=$(kernel_selftests "$K_BUILD/source")
 	exec {lock}>"$BUILD/.programs.lock"
 	flock "$lock"
 	make -s -C "$TOP/suites" OUT="$BUILD/suites" KSRC="$source"
 	make -s -C "$TOP/suites/upstream" OUT="$BUILD/suites/upstream" KSRC="$source"
+	kselftest_list >"$BUILD/suites/kselftest-list.txt"
 	make -s -C "$TOP/bench" OUT="$BUILD/bench" KSRC="$(realpath "$K_BUILD/source" 2>/dev/null || true)"
 	make -s -C "$IMAGES/init" OUT="$BUILD/init"
 	make -s -C "$IMAGES/vmm" OUT="$BUILD/vmm"
@@ -86,15 +75,9 @@ rootfs_list() {
 	done
 	rootfs_program bench/dma_map_benchmark "$BUILD/bench/dma_map_benchmark"
 	# By name: a program that the tree has no more may still be in the build folder.
-	for program in $(rootfs_tests); do
+	for program in $(kselftest_tests); do
 		rootfs_program "$program" "$BUILD/suites/$program"
 	done
-}
-
-# rootfs_tests: all test programs, COLL/NAME.
-rootfs_tests() {
-	make -s --no-print-directory -C "$TOP/suites" list
-	make -s --no-print-directory -C "$TOP/suites/upstream" list
 }
 
 # rootfs_program COLL/NAME FILE: a line of the list, if there is such a program and it is wanted.
@@ -115,6 +98,12 @@ rootfs_libraries() {
 		printf '%s 755 %s\n' "$library" "$library"
 	done < <(ldd "${programs[@]}" | awk '$2 == "=>" { print $3 == "not" ? $1 : $3 }
 		$1 ~ "^/" && $2 ~ "^[(]" { print $1 }' | sort -u)
+}
+
+# rootfs_runner: lines of the list; /suites is laid out as the tarball is, and its runner works there.
+rootfs_runner() {
+	kselftest_runner "$(kernel_selftests "$K_BUILD/source")" | sed 's|^|/suites/|'
+	printf '/suites/kselftest-list.txt 644 %s\n' "$BUILD/suites/kselftest-list.txt"
 }
 
 # rootfs_key: of the list on stdin, with the contents of its files.
@@ -139,7 +128,7 @@ rootfs_pack() {
 		mkdir -p "$root${path%/*}"
 		install -m "$mode" "$source" "$root$path"
 		# What a debugger wants of it is in the build folder; in a guest it would be in memory, twice.
-		[[ $path != /suites/* ]] || strip "$root$path"
+		[[ $path != /suites/* || $(head -c 4 "$source" | tail -c 3) != ELF ]] || strip "$root$path"
 	done <<<"$1"
 	(cd "$root" && find . -mindepth 1 -print0 | sort -z |
 		cpio --quiet -0 -o -H newc --reproducible -R 0:0) >"$2/initrd"
