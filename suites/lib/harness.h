@@ -126,22 +126,23 @@ static inline void harness_status(void)
 		_exit(KSFT_SKIP);
 }
 
-static inline void harness_main(int argc, char **argv, void (*require)(void))
+/** harness_run() - The whole of main(), for programs that run themselves as something else, too. */
+static inline int harness_run(int argc, char **argv, void (*require)(void))
 {
 	subtest_main(argc, argv, require);
 	harness_pid = getpid();
 	atexit(harness_status);
+	return test_harness_run(argc, argv);
 }
 
 /**
  * HARNESS_MAIN() - main() of a test program.
  * @require: skips the whole program, with the reason, unless it can run: svk_require, ...
  */
-#define HARNESS_MAIN(require)                       \
-	int main(int argc, char **argv)             \
-	{                                           \
-		harness_main(argc, argv, require);  \
-		exit(test_harness_run(argc, argv)); \
+#define HARNESS_MAIN(require)                            \
+	int main(int argc, char **argv)                  \
+	{                                                \
+		return harness_run(argc, argv, require); \
 	}
 
 #endif /* SUITES_LIB_HARNESS_H */

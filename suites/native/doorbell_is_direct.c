@@ -7,7 +7,7 @@
 #include "accel_device.h"
 #include "accel_queue.h"
 #include "device_regs.h"
-#include "ktap.h"
+#include "harness.h"
 
 #define WRITES 1000
 
@@ -25,38 +25,49 @@ static struct counts read_counts(const void *regs)
 	return (struct counts){doorbells, svk_reg64(regs, SVK_LAB_TRAPPED)};
 }
 
-int main(void)
+FIXTURE(doorbell)
 {
-	struct counts idle, before, after;
 	struct svk_queue q;
 	const void *regs;
+};
+
+FIXTURE_SETUP(doorbell)
+{
+	harness_begin(_metadata);
+	svk_queue_open(&self->q);
+	self->regs = svk_regs_map();
+}
+
+FIXTURE_TEARDOWN(doorbell)
+{
+	svk_regs_unmap(self->regs);
+	svk_queue_close(&self->q);
+	harness_end(_metadata);
+}
+
+TEST_F(doorbell, is_direct)
+{
+	struct counts idle, before, after;
 	int i;
 
-	svk_require_root();
-	ktap_start(3);
-	svk_queue_open(&q);
-	regs = svk_regs_map();
-
 	/* Reading a register of a mediated device is itself an emulated access. */
-	idle = read_counts(regs);
-	before = read_counts(regs);
+	idle = read_counts(self->regs);
+	before = read_counts(self->regs);
 	for (i = 0; i < WRITES; i++)
-		svk_queue_doorbell(&q, q.tail);
-	after = read_counts(regs);
+		svk_queue_doorbell(&self->q, self->q.tail);
+	after = read_counts(self->regs);
 	ktap_note("doorbells", "%llu trapped=%llu",
 		  (unsigned long long)(after.doorbells - before.doorbells),
 		  (unsigned long long)(after.trapped - before.trapped));
 
-	ktap_case("every_write_arrives");
+	harness_step("every_write_arrives");
 	CHECK_EQ(after.doorbells - before.doorbells, WRITES);
 
-	ktap_case("none_is_emulated");
+	harness_step("none_is_emulated");
 	CHECK_EQ(after.trapped - before.trapped, before.trapped - idle.trapped);
 
-	ktap_case("queue_still_works");
-	CHECK_STATUS(svk_queue_run(&q, svk_desc_nop()), SVK_CPL_OK);
-
-	svk_regs_unmap(regs);
-	svk_queue_close(&q);
-	return ktap_finish();
+	harness_step("queue_still_works");
+	CHECK_STATUS(svk_queue_run(&self->q, svk_desc_nop()), SVK_CPL_OK);
 }
+
+HARNESS_MAIN(svk_require_root)

@@ -15,7 +15,7 @@
 
 #include "accel_device.h"
 #include "accel_queue.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 #include "process.h"
 
@@ -94,23 +94,38 @@ static void run(bool cloexec, unsigned int instances)
 	memory_unmap(shared, sizeof(*shared));
 }
 
-int main(int argc, char **argv)
+FIXTURE(exec)
 {
-	unsigned int before;
+	unsigned int before; /* queues that nobody had open */
+};
 
-	if (argc == 5 && !strcmp(argv[1], "--inherited"))
-		return inherited_main(argv);
-	svk_require();
-	before = svk_device_instances();
-	ktap_start(3);
+FIXTURE_SETUP(exec)
+{
+	harness_begin(_metadata);
 	/* Linux means to suppress these, and fails to: docs/findings.md. */
 	ktap_expect_device_faults("a process ends while the device works for it");
+	self->before = svk_device_instances();
+}
 
-	ktap_case("inherited_queue_is_dead");
-	run(false, before - 1);
-	ktap_case("cloexec_queue_is_closed");
-	run(true, before);
-	ktap_case("nothing_is_left");
-	CHECK_EQ(svk_device_instances(), before);
-	return ktap_finish();
+FIXTURE_TEARDOWN(exec)
+{
+	CHECK_EQ(svk_device_instances(), self->before);
+	harness_end(_metadata);
+}
+
+TEST_F(exec, inherited_queue_is_dead)
+{
+	run(false, self->before - 1);
+}
+
+TEST_F(exec, cloexec_queue_is_closed)
+{
+	run(true, self->before);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 5 && !strcmp(argv[1], "--inherited"))
+		return inherited_main(argv);
+	return harness_run(argc, argv, svk_require);
 }

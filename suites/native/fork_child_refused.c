@@ -9,7 +9,7 @@
 
 #include "accel_device.h"
 #include "accel_queue.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 #include "process.h"
 
@@ -48,40 +48,49 @@ static void takeover_main(struct process *parent, void *arg)
 	CHECK_ERRNO(__svk_queue_map_portal(*fd, &portal), -EPERM);
 }
 
-int main(void)
+FIXTURE(fork_child)
 {
-	unsigned int before;
+	unsigned int before; /* queues that nobody had open */
 	struct process child;
+};
+
+FIXTURE_SETUP(fork_child)
+{
+	harness_begin(_metadata);
+	self->before = svk_device_instances();
+}
+
+FIXTURE_TEARDOWN(fork_child)
+{
+	CHECK_EQ(svk_device_instances(), self->before);
+	harness_end(_metadata);
+}
+
+TEST_F(fork_child, is_refused_a_started_queue)
+{
+	u8 *src = memory_map(SIZE), *dst = memory_map(SIZE);
 	struct svk_queue q;
-	u8 *src, *dst;
-	int fd;
 
-	svk_require();
-	before = svk_device_instances();
-	ktap_start(4);
 	svk_queue_open(&q);
+	process_start(&self->child, child_main, &q);
+	process_end(&self->child);
 
-	ktap_case("child_of_a_started_queue_is_refused");
-	process_start(&child, child_main, &q);
-	process_end(&child);
-
-	ktap_case("parent_goes_on");
-	src = memory_map(SIZE);
-	dst = memory_map(SIZE);
+	/* The parent goes on. */
 	memory_pattern(src, SIZE, 1);
-	CHECK_EQ(svk_device_instances(), before - 1);
+	CHECK_EQ(svk_device_instances(), self->before - 1);
 	CHECK_STATUS(svk_queue_run(&q, svk_desc_copy(dst, src, SIZE)), SVK_CPL_OK);
 	CHECK_EQ(memory_diff(src, dst, SIZE), SIZE);
-
-	ktap_case("child_of_an_idle_queue_is_refused");
-	fd = __svk_device_open();
-	REQUIRE(fd >= 0, "open: error %d", fd);
-	process_start(&child, takeover_main, &fd);
-	process_end(&child);
-
-	ktap_case("nothing_is_left");
-	close(fd);
 	svk_queue_close(&q);
-	CHECK_EQ(svk_device_instances(), before);
-	return ktap_finish();
 }
+
+TEST_F(fork_child, is_refused_an_idle_queue)
+{
+	int fd = __svk_device_open();
+
+	REQUIRE(fd >= 0, "open: error %d", fd);
+	process_start(&self->child, takeover_main, &fd);
+	process_end(&self->child);
+	close(fd);
+}
+
+HARNESS_MAIN(svk_require)

@@ -8,7 +8,7 @@
 
 #include "accel_device.h"
 #include "accel_queue.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 
 #define SIZE (1024 * 1024)
@@ -41,40 +41,54 @@ static void wake_and_look(struct svk_queue *q, struct svk_desc desc)
 	CHECK_STATUS(res, SVK_CPL_OK);
 }
 
-int main(void)
+FIXTURE(interrupt)
 {
-	struct svk_queue q, other;
-	u8 *src, *dst;
+	struct svk_queue q;
+	struct svk_queue other;
+};
+
+FIXTURE_SETUP(interrupt)
+{
+	harness_begin(_metadata);
+	svk_queue_open(&self->q);
+	svk_queue_open(&self->other);
+}
+
+FIXTURE_TEARDOWN(interrupt)
+{
+	svk_queue_close(&self->other);
+	svk_queue_close(&self->q);
+	harness_end(_metadata);
+}
+
+TEST_F(interrupt, wakes_once)
+{
+	u8 *src = memory_map(SIZE), *dst = memory_map(SIZE);
+
+	wake_and_look(&self->q, svk_desc_copy(dst, src, SIZE));
+	CHECK_EQ(poll_in(&self->q, 0), 0);
+	CHECK_EQ(poll_in(&self->q, 10), 0);
+}
+
+TEST_F(interrupt, wakes_for_every_completion)
+{
 	int round;
 
-	svk_require();
-	ktap_start(5);
-	src = memory_map(SIZE);
-	dst = memory_map(SIZE);
-	svk_queue_open(&q);
-	svk_queue_open(&other);
-
-	ktap_case("completion_wakes");
-	wake_and_look(&q, svk_desc_copy(dst, src, SIZE));
-
-	ktap_case("once_a_completion");
-	CHECK_EQ(poll_in(&q, 0), 0);
-	CHECK_EQ(poll_in(&q, 10), 0);
-
-	ktap_case("every_completion");
 	for (round = 0; round < ROUNDS; round++)
-		wake_and_look(&q, svk_desc_nop());
-	CHECK_EQ(poll_in(&q, 10), 0);
-
-	ktap_case("not_unless_asked");
-	CHECK_STATUS(svk_queue_run(&q, svk_desc_nop()), SVK_CPL_OK);
-	CHECK_EQ(poll_in(&q, 10), 0);
-
-	ktap_case("not_for_another_queue");
-	wake_and_look(&other, svk_desc_nop());
-	CHECK_EQ(poll_in(&q, 10), 0);
-
-	svk_queue_close(&other);
-	svk_queue_close(&q);
-	return ktap_finish();
+		wake_and_look(&self->q, svk_desc_nop());
+	CHECK_EQ(poll_in(&self->q, 10), 0);
 }
+
+TEST_F(interrupt, comes_not_unless_asked)
+{
+	CHECK_STATUS(svk_queue_run(&self->q, svk_desc_nop()), SVK_CPL_OK);
+	CHECK_EQ(poll_in(&self->q, 10), 0);
+}
+
+TEST_F(interrupt, wakes_no_other_queue)
+{
+	wake_and_look(&self->other, svk_desc_nop());
+	CHECK_EQ(poll_in(&self->q, 10), 0);
+}
+
+HARNESS_MAIN(svk_require)

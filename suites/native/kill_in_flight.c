@@ -8,7 +8,7 @@
 
 #include "accel_device.h"
 #include "accel_queue.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 #include "process.h"
 
@@ -60,34 +60,43 @@ static void kill_one(struct shared *shared, u8 *seen)
 	memory_unmap(reused, 2 * SIZE);
 }
 
-int main(void)
+FIXTURE(kill)
 {
-	unsigned int before;
-	struct shared *shared;
+	unsigned int before; /* queues that nobody had open */
+};
+
+FIXTURE_SETUP(kill)
+{
+	harness_begin(_metadata);
+	self->before = svk_device_instances();
+}
+
+FIXTURE_TEARDOWN(kill)
+{
+	CHECK_EQ(svk_device_instances(), self->before);
+	harness_end(_metadata);
+}
+
+TEST_F(kill, stops_the_device)
+{
+	struct shared *shared = memory_map_shared(sizeof(*shared));
+	u8 *seen = memory_map(SIZE), *copy;
 	struct svk_queue q;
-	u8 *seen, *copy;
 	int round;
 
-	svk_require();
-	before = svk_device_instances();
-	ktap_start(3);
 	/* Linux means to suppress these, and fails to: docs/findings.md. */
 	ktap_expect_device_faults("a process ends while the device works for it");
-	shared = memory_map_shared(sizeof(*shared));
-	seen = memory_map(SIZE);
 
-	ktap_case("nothing_is_written_after_the_kill");
+	harness_step("nothing_is_written_after_the_kill");
 	for (round = 0; round < ROUNDS; round++)
 		kill_one(shared, seen);
 
-	ktap_case("queues_come_back");
-	CHECK_EQ(svk_device_instances(), before);
-
-	ktap_case("device_still_works");
+	harness_step("device_still_works");
 	copy = memory_map(SIZE);
 	svk_queue_open(&q);
 	CHECK_STATUS(svk_queue_run(&q, svk_desc_copy(copy, seen, SIZE)), SVK_CPL_OK);
 	CHECK_EQ(memory_diff(copy, seen, SIZE), SIZE);
 	svk_queue_close(&q);
-	return ktap_finish();
 }
+
+HARNESS_MAIN(svk_require)

@@ -7,7 +7,7 @@
 
 #include "accel_device.h"
 #include "accel_queue.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 
 #define ROUNDS 64
@@ -24,7 +24,33 @@ static void copy_once(u8 *dst, const u8 *src, size_t size)
 	svk_queue_close(&q);
 }
 
-static void open_only(void)
+FIXTURE(open_close)
+{
+	unsigned int before; /* queues that nobody had open */
+	u8 *src;
+	u8 *dst;
+};
+
+FIXTURE_SETUP(open_close)
+{
+	harness_begin(_metadata);
+	self->before = svk_device_instances();
+	self->src = memory_map(BUSY_SIZE);
+	self->dst = memory_map(SIZE);
+	memory_pattern(self->src, BUSY_SIZE, 1);
+}
+
+FIXTURE_TEARDOWN(open_close)
+{
+	/* All came back, and the device still works. */
+	CHECK_EQ(svk_device_instances(), self->before);
+	memory_pattern(self->src, SIZE, 2);
+	copy_once(self->dst, self->src, SIZE);
+	CHECK_EQ(memory_diff(self->src, self->dst, SIZE), SIZE);
+	harness_end(_metadata);
+}
+
+TEST_F(open_close, idle)
 {
 	int i, fd;
 
@@ -35,8 +61,16 @@ static void open_only(void)
 	}
 }
 
+TEST_F(open_close, used)
+{
+	int i;
+
+	for (i = 0; i < ROUNDS; i++)
+		copy_once(self->dst, self->src, SIZE);
+}
+
 /* close() returns when the device has stopped: the target may go at once. */
-static void close_while_busy(const u8 *src)
+TEST_F(open_close, busy)
 {
 	struct svk_queue q;
 	u8 *dst;
@@ -45,42 +79,11 @@ static void close_while_busy(const u8 *src)
 	for (i = 0; i < BUSY_ROUNDS; i++) {
 		dst = memory_map(BUSY_SIZE);
 		svk_queue_open(&q);
-		svk_queue_submit(&q, svk_desc_copy(dst, src, BUSY_SIZE));
-		svk_queue_submit(&q, svk_desc_copy(dst, src, BUSY_SIZE));
+		svk_queue_submit(&q, svk_desc_copy(dst, self->src, BUSY_SIZE));
+		svk_queue_submit(&q, svk_desc_copy(dst, self->src, BUSY_SIZE));
 		svk_queue_close(&q);
 		memory_unmap(dst, BUSY_SIZE);
 	}
 }
 
-int main(void)
-{
-	unsigned int before;
-	u8 *src, *dst;
-	int i;
-
-	svk_require();
-	before = svk_device_instances();
-	ktap_start(4);
-	src = memory_map(BUSY_SIZE);
-	dst = memory_map(SIZE);
-	memory_pattern(src, BUSY_SIZE, 1);
-
-	ktap_case("open_and_close");
-	open_only();
-	CHECK_EQ(svk_device_instances(), before);
-
-	ktap_case("open_use_and_close");
-	for (i = 0; i < ROUNDS; i++)
-		copy_once(dst, src, SIZE);
-	CHECK_EQ(svk_device_instances(), before);
-
-	ktap_case("close_while_busy");
-	close_while_busy(src);
-	CHECK_EQ(svk_device_instances(), before);
-
-	ktap_case("device_still_works");
-	memory_pattern(src, SIZE, 2);
-	copy_once(dst, src, SIZE);
-	CHECK_EQ(memory_diff(src, dst, SIZE), SIZE);
-	return ktap_finish();
-}
+HARNESS_MAIN(svk_require)

@@ -11,7 +11,7 @@
 
 #include "accel_device.h"
 #include "accel_queue.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 #include "process.h"
 
@@ -47,42 +47,54 @@ static int take_over(pid_t pid, u64 remote_fd)
 	return fd;
 }
 
-int main(void)
+FIXTURE(owner)
 {
-	struct shared *shared;
-	unsigned int before;
+	unsigned int before; /* queues that nobody had open */
+};
+
+FIXTURE_SETUP(owner)
+{
+	harness_begin(_metadata);
+	self->before = svk_device_instances();
+}
+
+FIXTURE_TEARDOWN(owner)
+{
+	CHECK_EQ(svk_device_instances(), self->before);
+	harness_end(_metadata);
+}
+
+TEST_F(owner, exits_first)
+{
+	struct shared *shared = memory_map_shared(sizeof(*shared));
+	u8 *seen = memory_map(SIZE);
 	struct process owner;
 	struct svk_queue q;
 	void *portal;
-	u8 *seen;
 
-	svk_require();
-	before = svk_device_instances();
-	ktap_start(4);
 	/* Linux means to suppress these, and fails to: docs/findings.md. */
 	ktap_expect_device_faults("a process ends while the device works for it");
-	shared = memory_map_shared(sizeof(*shared));
-	seen = memory_map(SIZE);
 
-	ktap_case("owner_ends_while_busy");
+	harness_step("owner_ends_while_busy");
 	process_start(&owner, owner_main, shared);
 	q.fd = take_over(owner.pid, process_hear(&owner));
 	process_tell(&owner, 1);
 	process_end(&owner);
 	CHECK_EQ(le32_to_cpu(shared->cpl.status), SVK_CPL_PENDING);
 
-	ktap_case("device_stops_with_the_owner");
+	harness_step("device_stops_with_the_owner");
 	memcpy(seen, shared->target, SIZE);
 	svk_queue_wait_state(&q, SVK_QSTATE_HALTED);
 	CHECK_EQ(memory_diff(seen, shared->target, SIZE), SIZE);
 
-	ktap_case("holder_is_refused");
+	harness_step("holder_is_refused");
 	CHECK_ERRNO(__svk_queue_map_portal(q.fd, &portal), -EPERM);
 	CHECK_ERRNO(__svk_queue_set_ring(q.fd, seen, 2), -EPERM);
-	CHECK_EQ(svk_device_instances(), before - 1);
+	CHECK_EQ(svk_device_instances(), self->before - 1);
 
-	ktap_case("queue_comes_back_on_close");
+	harness_step("queue_comes_back_on_close");
 	REQUIRE_EQ(close(q.fd), 0);
-	CHECK_EQ(svk_device_instances(), before);
-	return ktap_finish();
+	CHECK_EQ(svk_device_instances(), self->before);
 }
+
+HARNESS_MAIN(svk_require)

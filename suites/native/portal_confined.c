@@ -13,7 +13,7 @@
 
 #include "accel_device.h"
 #include "accel_queue.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 
 #define PAGE SVK_ACCEL_PAGE
@@ -30,11 +30,27 @@ static int try_map(int fd, size_t size, int prot, int flags, unsigned int page)
 	return 0;
 }
 
-static void only_one_page_maps(void)
+FIXTURE(portal)
+{
+	struct svk_queue q;
+};
+
+FIXTURE_SETUP(portal)
+{
+	harness_begin(_metadata);
+	svk_queue_open(&self->q);
+}
+
+FIXTURE_TEARDOWN(portal)
+{
+	svk_queue_close(&self->q);
+	harness_end(_metadata);
+}
+
+TEST_F(portal, maps_one_page)
 {
 	int fd = __svk_device_open();
 
-	ktap_case("only_one_page_maps");
 	REQUIRE(fd >= 0, "open: %s", strerror(-fd));
 	CHECK_ERRNO(try_map(fd, 2 * PAGE, RW, MAP_SHARED, 0), -EINVAL);
 	CHECK_ERRNO(try_map(fd, PAGE, RW, MAP_SHARED, UACCE_QFRT_DUS), -EINVAL);
@@ -46,9 +62,10 @@ static void only_one_page_maps(void)
 	close(fd);
 }
 
-static void portal_stays_as_mapped(const struct svk_queue *q)
+TEST_F(portal, stays_as_mapped)
 {
-	ktap_case("portal_stays_as_mapped");
+	const struct svk_queue *q = &self->q;
+
 	CHECK_ERRNO(try_map(q->fd, PAGE, RW, MAP_SHARED, 0), -EEXIST);
 	CHECK(mprotect(q->portal, PAGE, RW | PROT_EXEC) && errno == EACCES,
 	      "mprotect to executable: %s", strerror(errno));
@@ -61,14 +78,13 @@ static void portal_stays_as_mapped(const struct svk_queue *q)
 }
 
 /* A value out of range reaches neither the driver's state nor the device. */
-static void bad_arguments_are_refused(void)
+TEST_F(portal, refuses_bad_arguments)
 {
 	struct svk_accel_ring ring = {.argsz = sizeof(ring), .entries = 2};
 	int fd = __svk_device_open();
 	u8 *mem = memory_map(PAGE);
 	struct svk_accel_info info = {.argsz = sizeof(info) - 1};
 
-	ktap_case("bad_arguments_are_refused");
 	REQUIRE(fd >= 0, "open: %s", strerror(-fd));
 	CHECK_ERRNO(__svk_queue_start(fd), -EINVAL); /* no ring yet */
 	CHECK_ERRNO(__svk_queue_set_ring(fd, mem, 0), -EINVAL);
@@ -94,21 +110,22 @@ static void bad_arguments_are_refused(void)
 	memory_unmap(mem, PAGE);
 }
 
-static void a_started_queue_keeps_its_ring(const struct svk_queue *q)
+TEST_F(portal, keeps_the_ring_of_a_started_queue)
 {
-	ktap_case("a_started_queue_keeps_its_ring");
+	const struct svk_queue *q = &self->q;
+
 	CHECK_ERRNO(__svk_queue_set_ring(q->fd, q->ring, 2), -EBUSY);
 }
 
 /* Write all over the page, but for the doorbell: the queue is what it was. */
-static void portal_writes_change_nothing(struct svk_queue *q)
+TEST_F(portal, writes_change_nothing)
 {
+	struct svk_queue *q = &self->q;
 	struct svk_accel_info before = svk_queue_info(q), after;
 	volatile u32 *portal = q->portal;
 	u8 *src = memory_map(PAGE), *dst = memory_map(PAGE);
 	size_t i;
 
-	ktap_case("portal_writes_change_nothing");
 	for (i = 1; i < PAGE / sizeof(*portal); i += i < 64 ? 1 : 37)
 		portal[i] = (u32)SVK_QCFG_PASID_VALID | 1;
 	after = svk_queue_info(q);
@@ -121,18 +138,4 @@ static void portal_writes_change_nothing(struct svk_queue *q)
 	memory_unmap(dst, PAGE);
 }
 
-int main(void)
-{
-	struct svk_queue q;
-
-	svk_require();
-	ktap_start(5);
-	svk_queue_open(&q);
-	only_one_page_maps();
-	portal_stays_as_mapped(&q);
-	bad_arguments_are_refused();
-	a_started_queue_keeps_its_ring(&q);
-	portal_writes_change_nothing(&q);
-	svk_queue_close(&q);
-	return ktap_finish();
-}
+HARNESS_MAIN(svk_require)

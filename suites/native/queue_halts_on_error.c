@@ -10,7 +10,7 @@
 
 #include "accel_device.h"
 #include "accel_queue.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 
 #define PAGE ((size_t)SVK_ACCEL_PAGE)
@@ -25,13 +25,29 @@ static void expect_halt(const struct svk_queue *q, enum svk_queue_err err, u64 a
 	CHECK_EQ(poll(&fd, 1, SVK_QUEUE_WAIT_MS), 1);
 }
 
-static void ring_is_unmapped(void)
+FIXTURE(halt)
+{
+	unsigned int before; /* queues that nobody had open */
+};
+
+FIXTURE_SETUP(halt)
+{
+	harness_begin(_metadata);
+	self->before = svk_device_instances();
+}
+
+FIXTURE_TEARDOWN(halt)
+{
+	CHECK_EQ(svk_device_instances(), self->before);
+	harness_end(_metadata);
+}
+
+TEST_F(halt, when_the_ring_is_unmapped)
 {
 	void *ring = memory_map(PAGE);
 	struct svk_queue q = {0};
 	u32 entries = (u32)(PAGE / sizeof(struct svk_desc));
 
-	ktap_case("ring_is_unmapped");
 	q.fd = __svk_device_open();
 	REQUIRE_ERRNO(__svk_queue_set_ring(q.fd, ring, entries), 0);
 	REQUIRE_ERRNO(__svk_queue_start(q.fd), 0);
@@ -42,13 +58,12 @@ static void ring_is_unmapped(void)
 	svk_queue_close(&q);
 }
 
-static void record_is_out_of_reach(void)
+TEST_F(halt, when_the_record_is_out_of_reach)
 {
 	struct svk_desc desc = svk_desc_nop();
 	void *hole = memory_hole(PAGE);
 	struct svk_queue q;
 
-	ktap_case("record_is_out_of_reach");
 	svk_queue_open(&q);
 	desc.ctrl |= cpu_to_le32(SVK_DESC_CPL_RECORD);
 	desc.cpl = cpu_to_le64((uintptr_t)hole + 64);
@@ -58,11 +73,10 @@ static void record_is_out_of_reach(void)
 	memory_unmap(hole, PAGE);
 }
 
-static void doorbell_is_wild(void)
+TEST_F(halt, when_the_doorbell_is_wild)
 {
 	struct svk_queue q;
 
-	ktap_case("doorbell_is_wild");
 	svk_queue_open(&q);
 	svk_queue_doorbell(&q, SVK_QUEUE_ENTRIES + 1);
 	expect_halt(&q, SVK_QERR_DOORBELL, 0);
@@ -70,12 +84,11 @@ static void doorbell_is_wild(void)
 }
 
 /* A halted queue runs nothing any more, and no other one is touched. */
-static void others_go_on(void)
+TEST_F(halt, leaves_others_alone)
 {
 	struct svk_queue bad, good;
 	u8 *dst = memory_map(PAGE);
 
-	ktap_case("others_go_on");
 	svk_queue_open(&good);
 	svk_queue_open(&bad);
 	svk_queue_doorbell(&bad, ~0u);
@@ -90,13 +103,4 @@ static void others_go_on(void)
 	memory_unmap(dst, PAGE);
 }
 
-int main(void)
-{
-	svk_require();
-	ktap_start(4);
-	ring_is_unmapped();
-	record_is_out_of_reach();
-	doorbell_is_wild();
-	others_go_on();
-	return ktap_finish();
-}
+HARNESS_MAIN(svk_require)

@@ -8,21 +8,36 @@
 
 #include "accel_device.h"
 #include "accel_queue.h"
-#include "ktap.h"
+#include "harness.h"
 
-int main(void)
+FIXTURE(queues)
 {
+	unsigned int before; /* queues that nobody had open */
+};
+
+FIXTURE_SETUP(queues)
+{
+	harness_begin(_metadata);
+	self->before = svk_device_instances();
+}
+
+FIXTURE_TEARDOWN(queues)
+{
+	CHECK_EQ(svk_device_instances(), self->before);
+	harness_end(_metadata);
+}
+
+TEST_F(queues, exhausted)
+{
+	unsigned int i, nr = svk_device_instances();
 	int fd[SVK_ACCEL_MAX_QUEUES];
-	unsigned int i, nr;
 
-	svk_require();
-	nr = svk_device_instances();
-	if (!nr)
-		ktap_skip_all("no queue is free: close those that are open (fuser %s)",
-			      svk_device_node());
-	ktap_start(3);
-
-	ktap_case("every_free_queue_opens");
+	if (!nr) {
+		harness_skip(_metadata, "no queue is free: close those that are open (fuser %s)",
+			     svk_device_node());
+		return;
+	}
+	harness_step("every_free_queue_opens");
 	REQUIRE(nr <= SVK_ACCEL_MAX_QUEUES, "%u queues free", nr);
 	for (i = 0; i < nr; i++) {
 		fd[i] = __svk_device_open();
@@ -30,10 +45,10 @@ int main(void)
 	}
 	CHECK_EQ(svk_device_instances(), 0);
 
-	ktap_case("one_more_is_ebusy");
+	harness_step("one_more_is_ebusy");
 	CHECK_ERRNO(__svk_device_open(), -EBUSY);
 
-	ktap_case("a_closed_queue_opens_again");
+	harness_step("a_closed_queue_opens_again");
 	REQUIRE_EQ(close(fd[nr / 2]), 0);
 	CHECK_EQ(svk_device_instances(), 1);
 	fd[nr / 2] = __svk_device_open();
@@ -41,5 +56,6 @@ int main(void)
 	for (i = 0; i < nr; i++)
 		close(fd[i]);
 	CHECK_EQ(svk_device_instances(), nr);
-	return ktap_finish();
 }
+
+HARNESS_MAIN(svk_require)

@@ -11,7 +11,7 @@
 
 #include "accel_device.h"
 #include "accel_queue.h"
-#include "ktap.h"
+#include "harness.h"
 #include "lab.h"
 #include "memory.h"
 #include "process.h"
@@ -96,23 +96,34 @@ static void hear_both(const struct process p[2], u64 value)
 	REQUIRE_EQ(process_hear(&p[1]), value);
 }
 
-int main(void)
+FIXTURE(two_processes)
 {
-	struct side side[2], stranger;
-	struct process p[2], other;
+	unsigned int before; /* queues that nobody had open */
+};
+
+FIXTURE_SETUP(two_processes)
+{
+	harness_begin(_metadata);
+	self->before = svk_device_instances();
+}
+
+FIXTURE_TEARDOWN(two_processes)
+{
+	CHECK_EQ(svk_device_instances(), self->before);
+	harness_end(_metadata);
+}
+
+TEST_F(two_processes, reach_their_own_memory)
+{
+	void *va = free_address();
+	struct side side[2] = {
+		{.seed = 0x1111111111111111, .shared_va = va},
+		{.seed = 0x2222222222222222, .shared_va = va},
+	};
+	struct process p[2];
 	u64 pasid[2], round;
-	struct svk_lab lab;
 
-	svk_require();
-	ktap_start(3);
-	lab = svk_lab_read();
-	stranger.shared_va = free_address();
-	stranger.foreign_fd = __svk_device_open();
-	REQUIRE(stranger.foreign_fd >= 0, "open: %s", strerror(-stranger.foreign_fd));
-	side[0] = (struct side){.seed = 0x1111111111111111, .shared_va = stranger.shared_va};
-	side[1] = (struct side){.seed = 0x2222222222222222, .shared_va = stranger.shared_va};
-
-	ktap_case("pasids_differ");
+	harness_step("pasids_differ");
 	process_start(&p[0], side_main, &side[0]);
 	process_start(&p[1], side_main, &side[1]);
 	pasid[0] = process_hear(&p[0]);
@@ -122,7 +133,7 @@ int main(void)
 	CHECK(pasid[0] && pasid[1] && pasid[0] != pasid[1], "PASIDs %llu and %llu",
 	      (unsigned long long)pasid[0], (unsigned long long)pasid[1]);
 
-	ktap_case("same_address_other_data");
+	harness_step("same_address_other_data");
 	for (round = 1; round <= ROUNDS; round++) {
 		tell_both(p, round); /* write your pattern */
 		hear_both(p, round);
@@ -134,11 +145,17 @@ int main(void)
 	tell_both(p, 0);
 	process_end(&p[0]);
 	process_end(&p[1]);
+}
 
-	ktap_case("descriptor_of_another_process_is_refused");
+TEST_F(two_processes, cannot_pass_a_descriptor)
+{
+	struct side stranger = {.shared_va = free_address(), .foreign_fd = __svk_device_open()};
+	struct process other;
+
+	REQUIRE(stranger.foreign_fd >= 0, "open: %s", strerror(-stranger.foreign_fd));
 	process_start(&other, stranger_main, &stranger);
 	process_end(&other);
 	close(stranger.foreign_fd);
-	svk_lab_note(&lab);
-	return ktap_finish();
 }
+
+HARNESS_MAIN(svk_require)
