@@ -4,7 +4,7 @@
  * and unplugged while the process uses both: each works as long as it is
  * there, the new one stops when it goes, and the other is not concerned.
  *
- * usage: hotplug PCI-ADDRESS PORT
+ * usage: live_pasids PCI-ADDRESS PORT
  *
  * PORT leads to whoever can do it: "add" or "del" goes there, "ok" comes back.
  */
@@ -18,7 +18,7 @@
 #include "accel_device.h"
 #include "accel_queue.h"
 #include "clock.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 
 #define SIZE (64 * 1024)
@@ -26,8 +26,6 @@
 /* A slot waits five seconds before it powers off, in case the button is pressed again. */
 #define HOTPLUG_WAIT_MS 30000
 
-static struct svk_queue steady, fresh;
-static u8 *src, *dst;
 static int port;
 
 static void ask(const char *what)
@@ -60,69 +58,90 @@ static void wait_device(int want)
 		REQUIRE(clock_wait_again(&wait), "looking for the device: %d, want %d", ret, want);
 }
 
-static void expect_copy(struct svk_queue *q, u64 seed)
+FIXTURE(hotplug)
 {
-	memory_pattern(src, SIZE, seed);
-	CHECK_STATUS(svk_queue_run(q, svk_desc_copy(dst, src, SIZE)), SVK_CPL_OK);
-	CHECK_EQ(memory_diff(src, dst, SIZE), SIZE);
+	struct svk_queue steady;
+	struct svk_queue fresh;
+	u8 *src;
+	u8 *dst;
+};
+
+static void expect_copy(FIXTURE_DATA(hotplug) *self, struct svk_queue *q, u64 seed)
+{
+	memory_pattern(self->src, SIZE, seed);
+	CHECK_STATUS(svk_queue_run(q, svk_desc_copy(self->dst, self->src, SIZE)), SVK_CPL_OK);
+	CHECK_EQ(memory_diff(self->src, self->dst, SIZE), SIZE);
 }
 
-static void comes(void)
+FIXTURE_SETUP(hotplug)
 {
-	ktap_case("it_comes");
+	harness_begin(_metadata);
+	self->src = memory_map(SIZE);
+	self->dst = memory_map(SIZE);
+}
+
+FIXTURE_TEARDOWN(hotplug)
+{
+	harness_end(_metadata);
+}
+
+static void comes(FIXTURE_DATA(hotplug) *self)
+{
+	harness_step("it_comes");
 	wait_device(-ENODEV);
 	svk_device_select(SVK_DEVICE_FIRST);
-	svk_queue_open(&steady);
-	ktap_note("pasid", "%u", svk_queue_info(&steady).pasid);
-	expect_copy(&steady, 1);
+	svk_queue_open(&self->steady);
+	ktap_note("pasid", "%u", svk_queue_info(&self->steady).pasid);
+	expect_copy(self, &self->steady, 1);
 	ask("add\n");
 	wait_device(0);
-	expect_copy(&steady, 2);
+	expect_copy(self, &self->steady, 2);
+
+	harness_step("it_works_for_the_same_process");
+	svk_queue_open(&self->fresh);
+	CHECK_EQ(svk_queue_info(&self->fresh).pasid, svk_queue_info(&self->steady).pasid);
+	expect_copy(self, &self->fresh, 3);
+	expect_copy(self, &self->steady, 4);
 }
 
-static void works(void)
-{
-	ktap_case("it_works_for_the_same_process");
-	svk_queue_open(&fresh);
-	CHECK_EQ(svk_queue_info(&fresh).pasid, svk_queue_info(&steady).pasid);
-	expect_copy(&fresh, 3);
-	expect_copy(&steady, 4);
-}
-
-static void goes(void)
+static void goes(FIXTURE_DATA(hotplug) *self)
 {
 	u8 *target = memory_map(LONG_SIZE), *seen = memory_map(LONG_SIZE);
 	struct svk_cpl *cpl = memory_map(sizeof(*cpl));
 	struct svk_accel_info info;
 
-	ktap_case("it_goes_with_a_busy_queue");
-	svk_queue_submit_long(&fresh, target, LONG_SIZE, cpl);
+	harness_step("it_goes_with_a_busy_queue");
+	svk_queue_submit_long(&self->fresh, target, LONG_SIZE, cpl);
 	ask("del\n");
 	wait_device(-ENODEV);
 	memcpy(seen, target, LONG_SIZE);
-	CHECK_ERRNO(__svk_queue_info(fresh.fd, &info), -ENXIO);
-	svk_queue_close(&fresh);
+	CHECK_ERRNO(__svk_queue_info(self->fresh.fd, &info), -ENXIO);
+	svk_queue_close(&self->fresh);
 
-	ktap_case("the_other_goes_on");
-	expect_copy(&steady, 5);
+	harness_step("the_other_goes_on");
+	expect_copy(self, &self->steady, 5);
 	CHECK_EQ(memory_diff(seen, target, LONG_SIZE), LONG_SIZE);
-	svk_queue_close(&steady);
+	svk_queue_close(&self->steady);
 }
 
-int main(int argc, char **argv)
+/* A slot takes its time. */
+TEST_F_TIMEOUT(hotplug, is_nothing_to_live_pasids, 85)
 {
-	if (argc != 3)
-		ktap_skip_all("usage: hotplug PCI-ADDRESS PORT");
-	port = open(argv[2], O_RDWR | O_CLOEXEC);
-	if (port < 0)
-		ktap_skip_all("nobody to ask for hotplug: %s: %s", argv[2], strerror(errno));
-	setenv("SVAKIT_DEVICE_2", argv[1], 1);
-	svk_require_root();
-	ktap_start(4);
-	src = memory_map(SIZE);
-	dst = memory_map(SIZE);
-	comes();
-	works();
-	goes();
-	return ktap_finish();
+	comes(self);
+	goes(self);
 }
+
+static void require(void)
+{
+	const char *address = harness_arg(0), *path = harness_arg(1);
+
+	if (!address || !path)
+		ktap_skip_all("usage: live_pasids PCI-ADDRESS PORT");
+	port = open(path, O_RDWR | O_CLOEXEC);
+	if (port < 0)
+		ktap_skip_all("nobody to ask for hotplug: %s: %s", path, strerror(errno));
+	setenv("SVAKIT_DEVICE_2", address, 1);
+	svk_require_root();
+}
+
+HARNESS_MAIN(require)

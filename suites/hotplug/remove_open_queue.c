@@ -13,7 +13,7 @@
 
 #include "accel_device.h"
 #include "accel_queue.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 
 #define SIZE (1024 * 1024)
@@ -54,23 +54,32 @@ static void old_descriptor_is_dead(const struct svk_queue *q)
 	CHECK_EQ(poll(&fd, 1, 0), 0);
 }
 
-int main(void)
+FIXTURE(removal)
 {
-	u8 *src, *dst, *seen;
-	struct svk_queue q, fresh;
-	unsigned int before;
-	struct svk_cpl *cpl;
+	unsigned int before; /* queues that nobody had open */
+};
 
-	svk_require_root();
-	before = svk_device_instances();
-	ktap_start(4);
-	src = memory_map(SIZE);
-	dst = memory_map(SIZE);
-	seen = memory_map(SIZE);
-	cpl = memory_map(sizeof(*cpl));
+FIXTURE_SETUP(removal)
+{
+	harness_begin(_metadata);
+	self->before = svk_device_instances();
+}
+
+FIXTURE_TEARDOWN(removal)
+{
+	CHECK_EQ(svk_device_instances(), self->before);
+	harness_end(_metadata);
+}
+
+TEST_F(removal, stops_an_open_queue)
+{
+	u8 *src = memory_map(SIZE), *dst = memory_map(SIZE), *seen = memory_map(SIZE);
+	struct svk_cpl *cpl = memory_map(sizeof(*cpl));
+	struct svk_queue q, fresh;
+
 	memory_pattern(src, SIZE, 1);
 
-	ktap_case("removal_stops_the_device");
+	harness_step("removal_stops_the_device");
 	svk_queue_open(&q);
 	svk_queue_submit_long(&q, dst, SIZE, cpl);
 	REQUIRE_ERRNO(__svk_write_file(svk_pci_path("remove"), "1"), 0);
@@ -78,24 +87,25 @@ int main(void)
 	CHECK_EQ(le32_to_cpu(cpl->status), SVK_CPL_PENDING);
 	CHECK_ERRNO(__svk_device_find(), -ENODEV);
 
-	ktap_case("old_descriptor_is_dead");
+	harness_step("old_descriptor_is_dead");
 	old_descriptor_is_dead(&q);
 	CHECK_EQ(memory_diff(seen, dst, SIZE), SIZE);
 
-	ktap_case("works_after_rescan");
+	harness_step("works_after_rescan");
 	REQUIRE_ERRNO(__svk_write_file("/sys/bus/pci/rescan", "1"), 0);
 	REQUIRE_ERRNO(__svk_device_find(), 0);
-	CHECK_EQ(svk_device_instances(), before);
+	CHECK_EQ(svk_device_instances(), self->before);
 	svk_queue_open(&fresh);
 	CHECK_STATUS(svk_queue_run(&fresh, svk_desc_copy(dst, src, SIZE)), SVK_CPL_OK);
 	CHECK_EQ(memory_diff(src, dst, SIZE), SIZE);
 
-	ktap_case("old_descriptor_closes");
+	harness_step("old_descriptor_closes");
 	svk_queue_close(&q);
-	CHECK_EQ(svk_device_instances(), before - 1);
+	CHECK_EQ(svk_device_instances(), self->before - 1);
 	memory_pattern(src, SIZE, 2);
 	CHECK_STATUS(svk_queue_run(&fresh, svk_desc_copy(dst, src, SIZE)), SVK_CPL_OK);
 	CHECK_EQ(memory_diff(src, dst, SIZE), SIZE);
 	svk_queue_close(&fresh);
-	return ktap_finish();
 }
+
+HARNESS_MAIN(svk_require_root)
