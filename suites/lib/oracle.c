@@ -16,6 +16,7 @@
 #include "accel_device.h"
 #include "clock.h"
 #include "ktap.h"
+#include "memory.h"
 #include "oracle.h"
 
 #define PCI_DEVICES "/sys/bus/pci/devices"
@@ -186,11 +187,19 @@ void oracle_resume(void)
 	oracle_settle();
 }
 
+/* Losses on purpose: what was there before the present one, and what all have led to. */
+static struct {
+	u64 findings;
+	u64 lost;
+	unsigned int *found; /* of all tests of the program */
+} loss;
+
 void oracle_require(void)
 {
 	svk_require_root();
 	if (!lab_ready())
 		ktap_skip_all("no oracle: real hardware, or svahw --no-oracle");
+	loss.found = memory_map_shared(sizeof(*loss.found));
 }
 
 static u64 lab_read(u32 reg)
@@ -207,13 +216,6 @@ static void lab_write32(u32 reg, u32 value)
 {
 	*(volatile u32 *)(lab.bar + reg) = value;
 }
-
-/* Losses on purpose: what was there before the present one, and what all have led to. */
-static struct {
-	u64 findings;
-	u64 lost;
-	unsigned int found;
-} loss;
 
 void oracle_lose_begin(unsigned int types, unsigned int granularity)
 {
@@ -274,7 +276,7 @@ void oracle_lose_expect(enum svk_cache lost, struct oracle_stale want)
 	/* Once is enough. */
 	lab_audit(SVK_LAB_AUDIT_LOOK | SVK_LAB_AUDIT_CONFIRM);
 	CHECK_EQ(lab_read(SVK_LAB_FINDINGS), findings);
-	loss.found += (unsigned int)(findings - loss.findings);
+	*loss.found += (unsigned int)(findings - loss.findings);
 }
 
 void oracle_lose_end(void)
@@ -282,6 +284,6 @@ void oracle_lose_end(void)
 	REQUIRE(lab_ready(), "no accelerator answers");
 	lab_audit(SVK_LAB_AUDIT_LOOK | SVK_LAB_AUDIT_FORGET);
 	/* PID 1 reads this line, and the last one counts. */
-	ktap_diag("expect oracle_findings %u", loss.found);
+	ktap_diag("expect oracle_findings %u", *loss.found);
 	oracle_resume();
 }

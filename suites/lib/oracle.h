@@ -78,7 +78,7 @@ void oracle_lose_expect(enum svk_cache lost, struct oracle_stale want);
 /**
  * oracle_lose_end() - Empty all caches; tell PID 1 how many findings there have been so far.
  *
- * These must be of one process: the number is that since its first oracle_lose_begin().
+ * The number is that of all tests since oracle_require(), which has been called before them.
  */
 void oracle_lose_end(void);
 

@@ -85,22 +85,19 @@ const char *pf_given(void)
 	return given;
 }
 
-int pf_test(int (*test)(void))
+/* Return: 0 in the process that has the function; status of that process in the other. */
+static int lend(bool *borrower)
 {
-	const char *bdf = pf_find();
-	int ret, status;
+	int ret, status = 0;
 	pid_t pid;
 
-	if (!bdf)
-		ktap_skip_all("no accelerator is bound to svakit_accel: insmod svakit_accel.ko");
-	if (geteuid() || access("/dev/iommu", R_OK | W_OK))
-		ktap_skip_all("/dev/iommu cannot be opened: CONFIG_IOMMUFD=y, and root");
-	snprintf(given, sizeof(given), "%s", bdf);
+	snprintf(given, sizeof(given), "%s", pf_require());
 	ret = __pf_move(given, "vfio-pci");
 	pid = ret ? -1 : fork();
+	*borrower = !pid;
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		exit(test());
+		return 0;
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
 		ktap_diag("giving %s to vfio-pci, or fork: %s", given,
@@ -113,6 +110,25 @@ int pf_test(int (*test)(void))
 	if (WIFSIGNALED(status))
 		ktap_diag("the test died of signal %d", WTERMSIG(status));
 	return WIFEXITED(status) && !ret ? WEXITSTATUS(status) : KTAP_FAIL;
+}
+
+int pf_test(int (*test)(void))
+{
+	bool borrower;
+	int status = lend(&borrower);
+
+	if (borrower)
+		exit(test());
+	return status;
+}
+
+void pf_lend(void)
+{
+	bool borrower;
+	int status = lend(&borrower);
+
+	if (!borrower)
+		exit(status);
 }
 
 void pf_run_case(const char *bdf, const char *name, void (*main)(struct process *parent, void *arg))

@@ -41,8 +41,16 @@ void pf_run(const char *bdf, void (*main)(struct process *parent, void *arg), vo
  */
 int pf_test(int (*test)(void));
 
-/** pf_given() - Return: PCI address of the function that pf_test() has given to vfio-pci. */
+/** pf_given() - Return: PCI address of the function that pf_test() or pf_lend() has given to vfio-pci. */
 const char *pf_given(void);
+
+/**
+ * pf_lend() - Give an accelerator to vfio-pci for as long as the program runs: for HARNESS_MAIN().
+ *
+ * Returns in a process of its own; the program goes on in it, and the function, pf_given(), is given
+ * back however that ends. Skips the program as pf_require() does.
+ */
+void pf_lend(void);
 
 /** pf_run_case() - A case of its own: ktap_case(), and pf_run() with @bdf as the argument. */
 void pf_run_case(const char *bdf, const char *name,

@@ -19,7 +19,7 @@
 
 #include "accel_device.h"
 #include "accel_queue.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 #include "oracle.h"
 
@@ -34,93 +34,126 @@
 /* The whole of a PASID goes from the IOTLB, or of its domain where the tables are nested. */
 #define IOTLB_OF_PASID (ORACLE_TYPE(VTD_DESC_PIOTLB) | ORACLE_TYPE(VTD_DESC_IOTLB))
 
-static struct {
+FIXTURE(lost)
+{
 	struct svk_queue q;
 	size_t size;
 	u8 *pages; /* stays mapped */
 	u8 *target; /* the device's way to the same pages */
-} t;
+};
 
-static void map_target(void)
+static void map_target(FIXTURE_DATA(lost) *self)
 {
 	int fd = memfd_create("target", MFD_CLOEXEC);
 
-	REQUIRE(fd >= 0 && !ftruncate(fd, (off_t)t.size), "memfd of %zu bytes: %s", t.size,
+	REQUIRE(fd >= 0 && !ftruncate(fd, (off_t)self->size), "memfd of %zu bytes: %s", self->size,
 		strerror(errno));
-	t.pages = memory_map_fd(fd, t.size);
-	t.target = mmap((void *)(uintptr_t)TARGET_VA, t.size, PROT_READ | PROT_WRITE,
-			MAP_SHARED | MAP_POPULATE | MAP_FIXED_NOREPLACE, fd, 0);
-	REQUIRE(t.target != MAP_FAILED, "mmap: %s", strerror(errno));
+	self->pages = memory_map_fd(fd, self->size);
+	self->target = mmap((void *)(uintptr_t)TARGET_VA, self->size, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_POPULATE | MAP_FIXED_NOREPLACE, fd, 0);
+	REQUIRE(self->target != MAP_FAILED, "mmap: %s", strerror(errno));
 	close(fd);
-	memset(t.pages, 0, t.size);
+	memset(self->pages, 0, self->size);
 }
 
-static struct svk_result fill_target(void)
+static struct svk_result fill_target(FIXTURE_DATA(lost) *self)
 {
-	return svk_queue_run(&t.q, svk_desc_fill(t.target, PATTERN, t.size));
+	return svk_queue_run(&self->q, svk_desc_fill(self->target, PATTERN, self->size));
 }
 
 /* @pages have been used, and are in every cache. */
-static void begin(const char *name, unsigned int pages)
+static void begin(FIXTURE_DATA(lost) *self, unsigned int pages)
 {
-	ktap_case(name);
-	t.size = pages * memory_page();
-	map_target();
-	svk_queue_open(&t.q);
-	REQUIRE_STATUS(fill_target(), SVK_CPL_OK);
-	memset(t.pages, 0, t.size);
+	self->size = pages * memory_page();
+	map_target(self);
+	svk_queue_open(&self->q);
+	REQUIRE_STATUS(fill_target(self), SVK_CPL_OK);
+	memset(self->pages, 0, self->size);
 }
 
-static void end(void)
+static void end(FIXTURE_DATA(lost) *self)
 {
 	oracle_lose_end();
-	svk_queue_close(&t.q);
-	memory_unmap(t.pages, t.size);
+	svk_queue_close(&self->q);
+	memory_unmap(self->pages, self->size);
 }
 
 /* munmap() sends one of @type in vain; @iotlb: the IOTLB keeps the pages, too. */
-static void lost_on_munmap(const char *name, unsigned int type, unsigned int pages, bool iotlb)
+static void lost_on_munmap(FIXTURE_DATA(lost) *self, unsigned int type, unsigned int pages,
+			   bool iotlb)
 {
-	begin(name, pages);
+	begin(self, pages);
 	oracle_lose_begin(ORACLE_TYPE(type), 0);
-	memory_unmap(t.target, t.size);
+	memory_unmap(self->target, self->size);
 	/* The tables have no such pages, and the device writes them all the same. */
-	CHECK_STATUS(fill_target(), SVK_CPL_OK);
-	CHECK_EQ(memory_diff_byte(t.pages, t.size, PATTERN & 0xff), t.size);
+	CHECK_STATUS(fill_target(self), SVK_CPL_OK);
+	CHECK_EQ(memory_diff_byte(self->pages, self->size, PATTERN & 0xff), self->size);
 	oracle_lose_expect(
 		iotlb ? SVK_CACHE_IOTLB : SVK_CACHE_DEVTLB,
 		(struct oracle_stale){
 			.of = {[SVK_CACHE_IOTLB] = iotlb ? pages : 0, [SVK_CACHE_DEVTLB] = pages}});
-	end();
+	end(self);
 }
 
 /* The last close() of a process takes its PASID entry away. Nobody can use what is left of it. */
-static void lost_on_close(const char *name, unsigned int types, enum svk_cache lost,
+static void lost_on_close(FIXTURE_DATA(lost) *self, unsigned int types, enum svk_cache lost,
 			  unsigned int count)
 {
 	struct oracle_stale want = {{0}};
 
-	begin(name, 1);
+	begin(self, 1);
 	oracle_lose_begin(types, 0);
-	svk_queue_close(&t.q);
+	svk_queue_close(&self->q);
 	want.of[lost] = count;
 	oracle_lose_expect(lost, want);
-	end();
-	memory_unmap(t.target, t.size);
+	end(self);
+	memory_unmap(self->target, self->size);
 }
 
-int main(void)
+FIXTURE_SETUP(lost)
 {
-	oracle_require();
-	ktap_start(7);
-	/* The device-TLB has been invalidated, and has filled itself from the IOTLB again. */
-	lost_on_munmap("lost_iotlb_page", VTD_DESC_PIOTLB, 1, true);
-	lost_on_munmap("lost_iotlb_range", VTD_DESC_PIOTLB, PAGES_MAX, true);
-	lost_on_munmap("lost_device_tlb_page", VTD_DESC_PDEVTLB, 1, false);
-	lost_on_munmap("lost_device_tlb_range", VTD_DESC_PDEVTLB, PAGES_MAX, false);
-	lost_on_close("lost_iotlb_pasid", IOTLB_OF_PASID, SVK_CACHE_IOTLB, QUEUE_PAGES + 1);
-	lost_on_close("lost_device_tlb_pasid", ORACLE_TYPE(VTD_DESC_PDEVTLB), SVK_CACHE_DEVTLB,
-		      QUEUE_PAGES + 1);
-	lost_on_close("lost_pasid_cache", ORACLE_TYPE(VTD_DESC_PC), SVK_CACHE_PASID, 1);
-	return ktap_finish();
+	harness_begin(_metadata);
 }
+
+FIXTURE_TEARDOWN(lost)
+{
+	harness_end(_metadata);
+}
+
+/* The device-TLB has been invalidated, and has filled itself from the IOTLB again. */
+TEST_F(lost, iotlb_page)
+{
+	lost_on_munmap(self, VTD_DESC_PIOTLB, 1, true);
+}
+
+TEST_F(lost, iotlb_range)
+{
+	lost_on_munmap(self, VTD_DESC_PIOTLB, PAGES_MAX, true);
+}
+
+TEST_F(lost, device_tlb_page)
+{
+	lost_on_munmap(self, VTD_DESC_PDEVTLB, 1, false);
+}
+
+TEST_F(lost, device_tlb_range)
+{
+	lost_on_munmap(self, VTD_DESC_PDEVTLB, PAGES_MAX, false);
+}
+
+TEST_F(lost, iotlb_pasid)
+{
+	lost_on_close(self, IOTLB_OF_PASID, SVK_CACHE_IOTLB, QUEUE_PAGES + 1);
+}
+
+TEST_F(lost, device_tlb_pasid)
+{
+	lost_on_close(self, ORACLE_TYPE(VTD_DESC_PDEVTLB), SVK_CACHE_DEVTLB, QUEUE_PAGES + 1);
+}
+
+TEST_F(lost, pasid_cache)
+{
+	lost_on_close(self, ORACLE_TYPE(VTD_DESC_PC), SVK_CACHE_PASID, 1);
+}
+
+HARNESS_MAIN(oracle_require)
