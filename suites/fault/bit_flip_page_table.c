@@ -11,15 +11,13 @@
 #include "crc32c.h"
 #include "fault.h"
 #include "fault_unit.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 #include "oracle.h"
 
 #define PRESENT 0 /* first stage, 9.8; read permission of the second stage, 9.9 */
 #define ADDRESS 12
 #define LEAF 3 /* four levels: entries that are read before the last one */
-
-static struct fault_scene s;
 
 static struct inject_rule flip(enum svk_table table, unsigned int bit, const void *addr)
 {
@@ -39,47 +37,63 @@ static u8 *fresh_page(void)
 	return page;
 }
 
-static struct svk_result crc_of(const u8 *page)
+FIXTURE(bit_flip)
 {
-	return svk_queue_run(&s.q, svk_desc_crc32c(page, 0, memory_page()));
+	struct fault_scene s;
+};
+
+static struct svk_result crc_of(FIXTURE_DATA(bit_flip) *self, const u8 *page)
+{
+	return svk_queue_run(&self->s.q, svk_desc_crc32c(page, 0, memory_page()));
 }
 
-static void expect_crc(const u8 *page)
+static void expect_crc(FIXTURE_DATA(bit_flip) *self, const u8 *page)
 {
-	struct svk_result res = crc_of(page);
+	struct svk_result res = crc_of(self, page);
 
 	CHECK_STATUS(res, SVK_CPL_OK);
 	CHECK_EQ(res.result, crc32c(0, page, memory_page()));
 }
 
-static void refused_once(const char *name, struct inject_rule rule, u8 *page)
+static void refused_once(FIXTURE_DATA(bit_flip) *self, struct inject_rule rule, u8 *page)
 {
 	struct svk_result res;
 
-	ktap_case(name);
-	fault_arm_any(&s, rule);
-	res = crc_of(page);
+	fault_arm_any(&self->s, rule);
+	res = crc_of(self, page);
 	CHECK_STATUS(res, SVK_CPL_FAULT_READ);
 	CHECK_EQ(res.fault_addr, (uintptr_t)page);
-	CHECK_EQ(fault_struck(&s), 1);
-	fault_note(&s, "%s: %s, then granted", name, svk_status_name(res.status));
-	expect_crc(page);
+	CHECK_EQ(fault_struck(&self->s), 1);
+	fault_note(&self->s, "%s, then granted", svk_status_name(res.status));
+	expect_crc(self, page);
 	memory_unmap(page, memory_page());
 }
 
-static void read_elsewhere(void)
+FIXTURE_SETUP(bit_flip)
+{
+	harness_begin(_metadata);
+	ktap_expect_device_faults("a table entry is read wrong");
+	fault_begin(&self->s);
+}
+
+FIXTURE_TEARDOWN(bit_flip)
+{
+	fault_end(&self->s);
+	harness_end(_metadata);
+}
+
+TEST_F(bit_flip, address_bit_reads_another_page)
 {
 	u8 *page = fresh_page();
 	struct inject_rule rule = flip(SVK_TABLE_FIRST_STAGE, ADDRESS, page);
 	struct svk_result res;
 
-	ktap_case("address_bit_reads_another_page");
 	rule.skip = LEAF;
 	oracle_pause();
-	fault_arm(&s, rule);
-	res = crc_of(page);
+	fault_arm(&self->s, rule);
+	res = crc_of(self, page);
 	CHECK_STATUS(res, SVK_CPL_OK);
-	CHECK_EQ(fault_struck(&s), 1);
+	CHECK_EQ(fault_struck(&self->s), 1);
 	CHECK(res.result != crc32c(0, page, memory_page()), "the right page was read");
 	CHECK(fault_stale() || !fault_has_oracle(),
 	      "the oracle takes the wrong translation for right");
@@ -89,30 +103,26 @@ static void read_elsewhere(void)
 	memory_populate(page, memory_page());
 	oracle_resume();
 	CHECK_EQ(fault_stale(), 0);
-	expect_crc(page);
-	fault_note(&s, "another page was read until the page was invalidated");
+	expect_crc(self, page);
+	fault_note(&self->s, "another page was read until the page was invalidated");
 	memory_unmap(page, memory_page());
 }
 
-int main(void)
+TEST_F(bit_flip, present_bit_of_the_first_stage)
 {
-	struct inject_rule rule;
-	u8 *page;
+	u8 *page = fresh_page();
+	struct inject_rule rule = flip(SVK_TABLE_FIRST_STAGE, PRESENT, page);
 
-	fault_begin(&s, 3);
-	ktap_expect_device_faults("a table entry is read wrong");
-	page = fresh_page();
-	rule = flip(SVK_TABLE_FIRST_STAGE, PRESENT, page);
 	rule.skip = LEAF;
-	refused_once("present_bit_of_the_first_stage", rule, page);
-	read_elsewhere();
-	if (fault_unit_here()) {
-		ktap_case("read_bit_of_the_second_stage");
-		ktap_skip_case("nothing is nested here");
-	} else {
-		page = fresh_page();
-		refused_once("read_bit_of_the_second_stage",
-			     flip(SVK_TABLE_SECOND_STAGE, PRESENT, NULL), page);
-	}
-	return fault_end(&s);
+	refused_once(self, rule, page);
 }
+
+TEST_F(bit_flip, read_bit_of_the_second_stage)
+{
+	if (fault_unit_here())
+		harness_skip(_metadata, "nothing is nested here");
+	else
+		refused_once(self, flip(SVK_TABLE_SECOND_STAGE, PRESENT, NULL), fresh_page());
+}
+
+HARNESS_MAIN(fault_require)

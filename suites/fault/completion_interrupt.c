@@ -8,61 +8,68 @@
 
 #include "clock.h"
 #include "fault.h"
-#include "ktap.h"
+#include "harness.h"
 
 #define LATE_US 50000
 
-static struct fault_scene s;
-
-static bool woken(int timeout_ms)
+FIXTURE(completion)
 {
-	struct pollfd fd = {.fd = s.q.fd, .events = POLLIN};
+	struct fault_scene s;
+};
+
+static bool woken(FIXTURE_DATA(completion) *self, int timeout_ms)
+{
+	struct pollfd fd = {.fd = self->s.q.fd, .events = POLLIN};
 
 	return poll(&fd, 1, timeout_ms) == 1;
 }
 
 /* A descriptor with an interrupt: it is complete when this returns. */
-static void complete_one(void)
+static void complete_one(FIXTURE_DATA(completion) *self)
 {
 	struct svk_desc desc = svk_desc_nop();
 
 	desc.ctrl |= cpu_to_le32(SVK_DESC_CPL_IRQ);
-	CHECK_STATUS(svk_queue_run(&s.q, desc), SVK_CPL_OK);
+	CHECK_STATUS(svk_queue_run(&self->s.q, desc), SVK_CPL_OK);
 }
 
-static void lost(void)
+FIXTURE_SETUP(completion)
 {
-	ktap_case("lost_interrupt");
-	fault_arm_any(&s, fault_rule(SVK_INJECT_IRQ_LOST, SVK_IRQ_ANY));
-	complete_one();
-	/* The second one is sent behind the first, had that been sent. */
-	complete_one();
-	CHECK(woken(SVK_QUEUE_WAIT_MS), "no interrupt after the one that was lost");
-	CHECK(!woken(0), "two interrupts came, one of them was lost");
-	CHECK_EQ(fault_struck(&s), 1);
-	fault_note(&s, "the record was there, the next interrupt woke poll()");
+	harness_begin(_metadata);
+	fault_begin(&self->s);
 }
 
-static void late(void)
+FIXTURE_TEARDOWN(completion)
+{
+	fault_end(&self->s);
+	harness_end(_metadata);
+}
+
+TEST_F(completion, lost_interrupt)
+{
+	fault_arm_any(&self->s, fault_rule(SVK_INJECT_IRQ_LOST, SVK_IRQ_ANY));
+	complete_one(self);
+	/* The second one is sent behind the first, had that been sent. */
+	complete_one(self);
+	CHECK(woken(self, SVK_QUEUE_WAIT_MS), "no interrupt after the one that was lost");
+	CHECK(!woken(self, 0), "two interrupts came, one of them was lost");
+	CHECK_EQ(fault_struck(&self->s), 1);
+	fault_note(&self->s, "the record was there, the next interrupt woke poll()");
+}
+
+TEST_F(completion, late_interrupt)
 {
 	u64 start, took;
 
-	ktap_case("late_interrupt");
-	fault_arm_any(&s, fault_rule(SVK_INJECT_IRQ_LATE,
-				     SVK_IRQ_ANY | svk_put(SVK_IRQ_DELAY, LATE_US)));
+	fault_arm_any(&self->s, fault_rule(SVK_INJECT_IRQ_LATE,
+					   SVK_IRQ_ANY | svk_put(SVK_IRQ_DELAY, LATE_US)));
 	start = clock_us();
-	complete_one();
-	CHECK(woken(SVK_QUEUE_WAIT_MS), "the late interrupt never came");
+	complete_one(self);
+	CHECK(woken(self, SVK_QUEUE_WAIT_MS), "the late interrupt never came");
 	took = clock_us() - start;
 	CHECK(took >= LATE_US, "poll() woke after %llu us", (unsigned long long)took);
-	CHECK_EQ(fault_struck(&s), 1);
-	fault_note(&s, "poll() woke after %llu us", (unsigned long long)took);
+	CHECK_EQ(fault_struck(&self->s), 1);
+	fault_note(&self->s, "poll() woke after %llu us", (unsigned long long)took);
 }
 
-int main(void)
-{
-	fault_begin(&s, 2);
-	lost();
-	late();
-	return fault_end(&s);
-}
+HARNESS_MAIN(fault_require)

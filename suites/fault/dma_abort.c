@@ -9,12 +9,10 @@
 #include <string.h>
 
 #include "fault.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 
 #define PATTERN 0x6d6d6d6d6d6d6d6dULL
-
-static struct fault_scene s;
 
 static struct inject_rule abort_at(const void *addr)
 {
@@ -24,63 +22,71 @@ static struct inject_rule abort_at(const void *addr)
 	return rule;
 }
 
-static void aborted_write(void)
+FIXTURE(dma_abort)
 {
-	u8 *refused = s.dst + FAULT_SIZE / 2;
+	struct fault_scene s;
+};
+
+FIXTURE_SETUP(dma_abort)
+{
+	harness_begin(_metadata);
+	fault_begin(&self->s);
+}
+
+FIXTURE_TEARDOWN(dma_abort)
+{
+	fault_end(&self->s);
+	harness_end(_metadata);
+}
+
+TEST_F(dma_abort, of_a_write_is_reported)
+{
+	u8 *refused = self->s.dst + FAULT_SIZE / 2;
 	struct svk_result res;
 
-	ktap_case("aborted_write_is_reported");
-	memset(s.dst, 0, FAULT_SIZE);
-	fault_arm(&s, abort_at(refused));
-	res = svk_queue_run(&s.q, svk_desc_fill(s.dst, PATTERN, FAULT_SIZE));
+	memset(self->s.dst, 0, FAULT_SIZE);
+	fault_arm(&self->s, abort_at(refused));
+	res = svk_queue_run(&self->s.q, svk_desc_fill(self->s.dst, PATTERN, FAULT_SIZE));
 	CHECK_STATUS(res, SVK_CPL_BUS_ERROR);
 	CHECK_EQ(res.fault_addr, (uintptr_t)refused);
 	CHECK_EQ(res.done, FAULT_SIZE / 2);
-	CHECK_EQ(memory_diff_byte(s.dst, FAULT_SIZE / 2, PATTERN & 0xff), FAULT_SIZE / 2);
+	CHECK_EQ(memory_diff_byte(self->s.dst, FAULT_SIZE / 2, PATTERN & 0xff), FAULT_SIZE / 2);
 	CHECK_EQ(memory_diff_byte(refused, FAULT_SIZE / 2, 0), FAULT_SIZE / 2);
-	CHECK_EQ(fault_struck(&s), 1);
-	fault_note(&s, "BUS_ERROR after %llu bytes", (unsigned long long)res.done);
-	fault_expect_dma(&s.q, s.dst, s.src);
+	CHECK_EQ(fault_struck(&self->s), 1);
+	fault_note(&self->s, "BUS_ERROR after %llu bytes", (unsigned long long)res.done);
+	fault_expect_dma(&self->s.q, self->s.dst, self->s.src);
 }
 
 /* The queue halts with @err at @addr, and its driver says so. */
-static void expect_halt(enum svk_queue_err err, const void *addr, const char *text)
+static void expect_halt(FIXTURE_DATA(dma_abort) *self, enum svk_queue_err err, const void *addr,
+			const char *text)
 {
 	struct svk_accel_info info;
 	u32 status;
 
-	fault_arm(&s, abort_at(addr));
-	svk_queue_submit(&s.q, svk_desc_nop());
-	status = svk_queue_wait_state(&s.q, SVK_QSTATE_HALTED);
+	fault_arm(&self->s, abort_at(addr));
+	svk_queue_submit(&self->s.q, svk_desc_nop());
+	status = svk_queue_wait_state(&self->s.q, SVK_QSTATE_HALTED);
 	CHECK_EQ(svk_get(SVK_QCFG_STATUS_ERR, status), err);
-	info = svk_queue_info(&s.q);
+	info = svk_queue_info(&self->s.q);
 	CHECK_EQ(info.fault_addr, (uintptr_t)addr);
-	CHECK_EQ(fault_struck(&s), 1);
+	CHECK_EQ(fault_struck(&self->s), 1);
 	fault_expect_logged(text);
-	fault_note(&s, "queue halted, logged: %s", text);
-	fault_reopen(&s);
-	fault_expect_dma(&s.q, s.dst, s.src);
+	fault_note(&self->s, "queue halted, logged: %s", text);
+	fault_reopen(&self->s);
+	fault_expect_dma(&self->s.q, self->s.dst, self->s.src);
 }
 
-static void aborted_fetch(void)
+TEST_F(dma_abort, of_a_descriptor_fetch_halts_the_queue)
 {
-	ktap_case("aborted_descriptor_fetch_halts_the_queue");
-	fault_reopen(&s);
-	expect_halt(SVK_QERR_RING_FAULT, s.q.ring, "descriptor fetch refused");
+	fault_reopen(&self->s);
+	expect_halt(self, SVK_QERR_RING_FAULT, self->s.q.ring, "descriptor fetch refused");
 }
 
-static void aborted_record(void)
+TEST_F(dma_abort, of_a_record_halts_the_queue)
 {
-	ktap_case("aborted_record_halts_the_queue");
-	fault_reopen(&s);
-	expect_halt(SVK_QERR_CPL_FAULT, s.q.cpl, "completion record write refused");
+	fault_reopen(&self->s);
+	expect_halt(self, SVK_QERR_CPL_FAULT, self->s.q.cpl, "completion record write refused");
 }
 
-int main(void)
-{
-	fault_begin(&s, 3);
-	aborted_write();
-	aborted_fetch();
-	aborted_record();
-	return fault_end(&s);
-}
+HARNESS_MAIN(fault_require)

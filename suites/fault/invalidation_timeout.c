@@ -11,54 +11,70 @@
 #include <svakit/vtd_regs.h>
 
 #include "fault.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 
 #define PATTERN 0x1e1e1e1e1e1e1e1eULL
 #define TIMEOUTS 3
 
-static struct fault_scene s;
+FIXTURE(timed_out)
+{
+	struct fault_scene s;
+};
 
-static void arm(unsigned int times)
+static void arm(FIXTURE_DATA(timed_out) *self, unsigned int times)
 {
 	struct inject_rule rule = fault_rule(SVK_INJECT_ITE, 0);
 
 	rule.count = times;
-	fault_arm(&s, rule);
+	fault_arm(&self->s, rule);
 }
 
-static void expect_retries(unsigned int times, const char *what)
+static void expect_retries(FIXTURE_DATA(timed_out) *self, unsigned int times, const char *what)
 {
-	CHECK_EQ(fault_struck(&s), times);
+	CHECK_EQ(fault_struck(&self->s), times);
 	/* It was not forgotten over the error. */
 	CHECK_EQ(fault_stale(), 0);
-	fault_note(&s, "%s: sent again %u times, logged %u times", what, times,
+	fault_note(&self->s, "%s: sent again %u times, logged %u times", what, times,
 		   fault_logged("Invalidation Time-out Error: SID"));
 }
 
-static void munmap_retries(unsigned int times)
+static void munmap_retries(FIXTURE_DATA(timed_out) *self, unsigned int times)
 {
 	u8 *target = memory_map(FAULT_SIZE);
 	struct svk_result res;
 
-	CHECK_STATUS(svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE)), SVK_CPL_OK);
-	arm(times);
+	CHECK_STATUS(svk_queue_run(&self->s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE)),
+		     SVK_CPL_OK);
+	arm(self, times);
 	memory_unmap(target, FAULT_SIZE);
-	expect_retries(times, "munmap");
-	res = svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE));
+	expect_retries(self, times, "munmap");
+	res = svk_queue_run(&self->s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE));
 	CHECK_STATUS(res, SVK_CPL_FAULT_WRITE);
 	CHECK_EQ(res.fault_addr, (uintptr_t)target);
 }
 
-static void close_retries(void)
+FIXTURE_SETUP(timed_out)
 {
-	ktap_case("close_sends_it_again");
-	fault_expect_dma(&s.q, s.dst, s.src);
-	arm(1);
-	svk_queue_close(&s.q);
-	expect_retries(1, "close");
-	svk_queue_open(&s.q);
-	fault_expect_dma(&s.q, s.dst, s.src);
+	harness_begin(_metadata);
+	ktap_expect_device_faults("invalidations time out");
+	fault_begin(&self->s);
+}
+
+FIXTURE_TEARDOWN(timed_out)
+{
+	fault_end(&self->s);
+	harness_end(_metadata);
+}
+
+TEST_F(timed_out, close_sends_it_again)
+{
+	fault_expect_dma(&self->s.q, self->s.dst, self->s.src);
+	arm(self, 1);
+	svk_queue_close(&self->s.q);
+	expect_retries(self, 1, "close");
+	svk_queue_open(&self->s.q);
+	fault_expect_dma(&self->s.q, self->s.dst, self->s.src);
 }
 
 static void victim_main(struct process *parent, void *arg)
@@ -73,29 +89,27 @@ static void victim_main(struct process *parent, void *arg)
 	process_hear(parent);
 }
 
-static void kill_retries(void)
+TEST_F(timed_out, kill_sends_it_again)
 {
 	struct inject_rule rule = fault_rule(SVK_INJECT_ITE, 0);
 	struct process victim;
 
-	ktap_case("kill_sends_it_again");
 	process_start(&victim, victim_main, NULL);
 	rule.has_pasid = true;
 	rule.pasid = (u32)process_hear(&victim);
-	fault_arm(&s, rule);
+	fault_arm(&self->s, rule);
 	process_kill(&victim);
-	expect_retries(1, "kill");
+	expect_retries(self, 1, "kill");
 }
 
-int main(void)
+TEST_F(timed_out, munmap_sends_it_again)
 {
-	fault_begin(&s, 4);
-	ktap_expect_device_faults("invalidations time out");
-	ktap_case("munmap_sends_it_again");
-	munmap_retries(1);
-	ktap_case("and_again");
-	munmap_retries(TIMEOUTS);
-	close_retries();
-	kill_retries();
-	return fault_end(&s);
+	munmap_retries(self, 1);
 }
+
+TEST_F(timed_out, munmap_sends_it_again_and_again)
+{
+	munmap_retries(self, TIMEOUTS);
+}
+
+HARNESS_MAIN(fault_require)

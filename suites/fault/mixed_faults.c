@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "fault.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 
 #define OPERATIONS 300
@@ -20,8 +20,6 @@
 #define ATTEMPTS 32
 #define ONE_IN(n) (65536 / (n))
 #define LATE_US 500
-
-static struct fault_scene s;
 
 static const struct mix {
 	const char *name;
@@ -46,7 +44,12 @@ static u64 read_seed(void)
 	return text && *text ? strtoull(text, NULL, 0) : 1;
 }
 
-static void arm_all(u64 seed)
+FIXTURE(faults)
+{
+	struct fault_scene s;
+};
+
+static void arm_all(FIXTURE_DATA(faults) *self, u64 seed)
 {
 	size_t i;
 
@@ -54,7 +57,7 @@ static void arm_all(u64 seed)
 		const struct inject_rule rule = {
 			.kind = mix[i].kind,
 			.has_pasid = true,
-			.pasid = s.pasid,
+			.pasid = self->s.pasid,
 			.count = SVK_LAB_INJECT_FOREVER,
 			.chance = mix[i].chance,
 			.seed = seed,
@@ -67,9 +70,10 @@ static void arm_all(u64 seed)
 }
 
 /* A queue that met a fault where it cannot say so has halted; its descriptor never completes. */
-static bool halted(void)
+static bool halted(FIXTURE_DATA(faults) *self)
 {
-	return svk_get(SVK_QCFG_STATUS_STATE, svk_queue_info(&s.q).state) == SVK_QSTATE_HALTED;
+	return svk_get(SVK_QCFG_STATUS_STATE, svk_queue_info(&self->s.q).state) ==
+	       SVK_QSTATE_HALTED;
 }
 
 static bool is_fault(const struct svk_result *res)
@@ -84,18 +88,18 @@ static bool is_where(const struct svk_result *res, const u8 *start)
 }
 
 /* Return: whether the device has copied all of it; what it has not copied is untouched. */
-static bool copy_once(u8 *dst, u8 *src)
+static bool copy_once(FIXTURE_DATA(faults) *self, u8 *dst, u8 *src)
 {
 	struct svk_desc desc = svk_desc_copy(dst, src, FAULT_SIZE);
 	struct svk_result res;
 	u32 ticket;
 
 	desc.ctrl |= cpu_to_le32(SVK_DESC_BLOCK);
-	ticket = svk_queue_submit(&s.q, desc);
-	while (__svk_cpl_wait(&s.q.cpl[ticket % SVK_QUEUE_ENTRIES], 1, &res)) {
-		if (!halted())
+	ticket = svk_queue_submit(&self->s.q, desc);
+	while (__svk_cpl_wait(&self->s.q.cpl[ticket % SVK_QUEUE_ENTRIES], 1, &res)) {
+		if (!halted(self))
 			continue;
-		fault_reopen(&s);
+		fault_reopen(&self->s);
 		return false;
 	}
 	if (res.status == SVK_CPL_OK) {
@@ -110,13 +114,13 @@ static bool copy_once(u8 *dst, u8 *src)
 }
 
 /* Fresh pages each time, so that each time they are translated, asked for, and invalidated. */
-static unsigned int copy_until_done(u64 seed)
+static unsigned int copy_until_done(FIXTURE_DATA(faults) *self, u64 seed)
 {
 	u8 *src = memory_map(FAULT_SIZE), *dst = memory_untouched(FAULT_SIZE);
 	unsigned int attempts = 1;
 
 	memory_pattern(src, FAULT_SIZE, seed);
-	while (!copy_once(dst, src))
+	while (!copy_once(self, dst, src))
 		REQUIRE(attempts++ < ATTEMPTS, "%d attempts in vain", ATTEMPTS);
 	memory_unmap(src, FAULT_SIZE);
 	memory_unmap(dst, FAULT_SIZE);
@@ -139,20 +143,31 @@ static void note_all(u64 seed, unsigned int attempts)
 		  attempts, OPERATIONS, text);
 }
 
-int main(void)
+FIXTURE_SETUP(faults)
+{
+	harness_begin(_metadata);
+	ktap_expect_device_faults("invalidations time out");
+	fault_begin(&self->s);
+}
+
+FIXTURE_TEARDOWN(faults)
+{
+	fault_end(&self->s);
+	harness_end(_metadata);
+}
+
+TEST_F_TIMEOUT(faults, what_completes_is_right, 60)
 {
 	unsigned int i, attempts = 0;
 	u64 seed = read_seed();
 
-	fault_begin(&s, 1);
-	ktap_expect_device_faults("invalidations time out");
-	ktap_case("what_completes_is_right");
-	arm_all(seed);
+	arm_all(self, seed);
 	for (i = 0; i < OPERATIONS; i++) {
-		attempts += copy_until_done(i + 1);
+		attempts += copy_until_done(self, i + 1);
 		if (i % 16 == 0)
-			fault_bystander_works(&s);
+			fault_bystander_works(&self->s);
 	}
 	note_all(seed, attempts);
-	return fault_end(&s);
 }
+
+HARNESS_MAIN(fault_require)

@@ -13,7 +13,7 @@
 #include "clock.h"
 #include "fault.h"
 #include "fault_unit.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 
 #define PATTERN 0x7171717171717171ULL
@@ -21,9 +21,6 @@
 #define LATE_US 50000
 /* Far more than a page request takes, and less than a kernel takes a wait for a hang. */
 #define PATIENCE_MS 1000
-
-static struct fault_scene s;
-static volatile void *unit;
 
 static struct svk_desc blocking_fill(u8 *target)
 {
@@ -33,24 +30,43 @@ static struct svk_desc blocking_fill(u8 *target)
 	return desc;
 }
 
-static void late(void)
+FIXTURE(page_request)
+{
+	struct fault_scene s;
+	volatile void *unit;
+};
+
+FIXTURE_SETUP(page_request)
+{
+	harness_begin(_metadata);
+	fault_begin(&self->s);
+	self->unit = fault_unit_map();
+}
+
+FIXTURE_TEARDOWN(page_request)
+{
+	fault_end(&self->s);
+	harness_end(_metadata);
+}
+
+TEST_F(page_request, survives_a_late_interrupt)
 {
 	u8 *target = memory_untouched(FAULT_SIZE);
 	u64 start, took;
 
-	ktap_case("late_interrupt");
-	fault_arm_any(&s, fault_rule(SVK_INJECT_IRQ_LATE, EVENT | svk_put(SVK_IRQ_DELAY, LATE_US)));
+	fault_arm_any(&self->s,
+		      fault_rule(SVK_INJECT_IRQ_LATE, EVENT | svk_put(SVK_IRQ_DELAY, LATE_US)));
 	start = clock_us();
-	CHECK_STATUS(svk_queue_run(&s.q, blocking_fill(target)), SVK_CPL_OK);
+	CHECK_STATUS(svk_queue_run(&self->s.q, blocking_fill(target)), SVK_CPL_OK);
 	took = clock_us() - start;
 	CHECK(took >= LATE_US, "the request was served after %llu us", (unsigned long long)took);
 	CHECK_EQ(memory_diff_byte(target, memory_page(), PATTERN & 0xff), memory_page());
-	CHECK_EQ(fault_struck(&s), 1);
-	fault_note(&s, "served after %llu us", (unsigned long long)took);
+	CHECK_EQ(fault_struck(&self->s), 1);
+	fault_note(&self->s, "served after %llu us", (unsigned long long)took);
 	memory_unmap(target, FAULT_SIZE);
 }
 
-static void lost(void)
+TEST_F(page_request, survives_a_lost_interrupt)
 {
 	u8 *target = memory_untouched(FAULT_SIZE);
 	u8 *second = target + memory_page();
@@ -58,34 +74,25 @@ static void lost(void)
 	struct svk_result res;
 	u32 ticket;
 
-	ktap_case("lost_interrupt");
-	fault_arm_any(&s, fault_rule(SVK_INJECT_IRQ_LOST, EVENT));
-	ticket = svk_queue_submit(&s.q, blocking_fill(target));
-	cpl = &s.q.cpl[ticket % SVK_QUEUE_ENTRIES];
+	fault_arm_any(&self->s, fault_rule(SVK_INJECT_IRQ_LOST, EVENT));
+	ticket = svk_queue_submit(&self->s.q, blocking_fill(target));
+	cpl = &self->s.q.cpl[ticket % SVK_QUEUE_ENTRIES];
 	if (__svk_cpl_wait(cpl, PATIENCE_MS, &res)) {
-		CHECK(fault_unit_read(unit, VTD_PRS) & VTD_PRS_PPR,
+		CHECK(fault_unit_read(self->unit, VTD_PRS) & VTD_PRS_PPR,
 		      "the kernel has seen the request and not served it");
 		/* docs/findings.md */
-		ktap_xfail_case("Linux looks at page requests only when it is interrupted");
-		fault_unit_clear(unit, VTD_PRS, VTD_PRS_PPR);
-		fault_bystander_asks(&s);
+		harness_xfail(_metadata,
+			      "Linux looks at page requests only when it is interrupted");
+		fault_unit_clear(self->unit, VTD_PRS, VTD_PRS_PPR);
+		fault_bystander_asks(&self->s);
 	}
-	CHECK_STATUS(svk_queue_wait(&s.q, ticket), SVK_CPL_OK);
-	CHECK_EQ(fault_struck(&s), 1);
-	fault_note(&s, "served after %llu us", (unsigned long long)(clock_us() - s.armed_us));
-	CHECK_STATUS(svk_queue_run(&s.q, blocking_fill(second)), SVK_CPL_OK);
+	CHECK_STATUS(svk_queue_wait(&self->s.q, ticket), SVK_CPL_OK);
+	CHECK_EQ(fault_struck(&self->s), 1);
+	fault_note(&self->s, "served after %llu us",
+		   (unsigned long long)(clock_us() - self->s.armed_us));
+	CHECK_STATUS(svk_queue_run(&self->s.q, blocking_fill(second)), SVK_CPL_OK);
 	CHECK_EQ(memory_diff_byte(target, 2 * memory_page(), PATTERN & 0xff), 2 * memory_page());
 	memory_unmap(target, FAULT_SIZE);
 }
 
-int main(void)
-{
-	svk_require_root();
-	if (!fault_unit_here())
-		ktap_skip_all("the remapping unit is not this machine's");
-	fault_begin(&s, 2);
-	unit = fault_unit_map();
-	late();
-	lost();
-	return fault_end(&s);
-}
+HARNESS_MAIN(fault_require_unit)

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "fault.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 #include "oracle.h"
 
@@ -18,8 +18,6 @@
 /* One page, one flush. */
 #define SIZE 4096
 #define RESERVED_FIELD 6 /* IQEI, 11.4.9.9 */
-
-static struct fault_scene s;
 
 /* The same pages twice, so that they are never freed: what is written by mistake hits nobody. */
 static u8 *map_twice(u8 **target)
@@ -34,42 +32,60 @@ static u8 *map_twice(u8 **target)
 	return pages;
 }
 
-int main(void)
+FIXTURE(queue_error)
+{
+	struct fault_scene s;
+};
+
+FIXTURE_SETUP(queue_error)
+{
+	harness_begin(_metadata);
+	ktap_expect_device_faults("a descriptor is taken for invalid");
+	fault_begin(&self->s);
+}
+
+FIXTURE_TEARDOWN(queue_error)
+{
+	fault_end(&self->s);
+	harness_end(_metadata);
+}
+
+TEST_F(queue_error, leaves_nothing_stale)
 {
 	u8 *pages, *target;
 	bool wrote;
 	u64 stale;
 
-	fault_begin(&s, 2);
-	ktap_expect_device_faults("a descriptor is taken for invalid");
 	oracle_pause();
 	pages = map_twice(&target);
-	ktap_case("munmap_returns");
-	CHECK_STATUS(svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, SIZE)), SVK_CPL_OK);
+	harness_step("munmap_returns");
+	CHECK_STATUS(svk_queue_run(&self->s.q, svk_desc_fill(target, PATTERN, SIZE)), SVK_CPL_OK);
 	memset(pages, 0, SIZE);
-	fault_arm(&s, fault_rule(SVK_INJECT_IQE, RESERVED_FIELD));
+	fault_arm(&self->s, fault_rule(SVK_INJECT_IQE, RESERVED_FIELD));
 	memory_unmap(target, SIZE);
-	CHECK_EQ(fault_struck(&s), 1);
+	CHECK_EQ(fault_struck(&self->s), 1);
 
-	ktap_case("device_has_forgotten_the_pages");
+	harness_step("device_has_forgotten_the_pages");
 	stale = fault_stale();
-	wrote = svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, SIZE)).status == SVK_CPL_OK;
+	wrote = svk_queue_run(&self->s.q, svk_desc_fill(target, PATTERN, SIZE)).status ==
+		SVK_CPL_OK;
 	if (wrote) {
 		CHECK(stale || !fault_has_oracle(),
 		      "the device wrote, and the oracle has seen nothing");
 		/* docs/findings.md */
-		ktap_xfail_case(
-			"Linux drops the descriptor and goes on as if it had been executed");
+		harness_xfail(_metadata,
+			      "Linux drops the descriptor and goes on as if it had been executed");
 	}
 	CHECK_EQ(memory_diff_byte(pages, SIZE, 0), wrote ? 0 : SIZE);
-	fault_note(&s, "%s, %llu entries stale after munmap",
+	fault_note(&self->s, "%s, %llu entries stale after munmap",
 		   wrote ? "dropped the descriptor" : "invalidated all the same",
 		   (unsigned long long)stale);
 
 	/* The PASID keeps what is stale until its entry is taken away. */
-	svk_queue_close(&s.q);
+	svk_queue_close(&self->s.q);
 	CHECK_EQ(fault_stale(), 0);
 	oracle_resume();
 	memory_unmap(pages, SIZE);
-	return fault_end(&s);
 }
+
+HARNESS_MAIN(fault_require)

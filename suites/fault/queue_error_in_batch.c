@@ -16,7 +16,7 @@
 #include "clock.h"
 #include "fault.h"
 #include "fault_unit.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 #include "oracle.h"
 
@@ -25,8 +25,6 @@
 /* Microseconds in which a kernel clears an error that it polls for. */
 #define PATIENCE_US 300000
 #define ARM_WAIT_MS 10000
-
-static struct fault_scene s;
 
 static void run_on(int cpu)
 {
@@ -66,7 +64,25 @@ static void rescuer_main(struct process *parent, void *arg)
 	process_tell(parent, 0);
 }
 
-static void munmap_with_help(void)
+FIXTURE(queue_error)
+{
+	struct fault_scene s;
+};
+
+FIXTURE_SETUP(queue_error)
+{
+	harness_begin(_metadata);
+	ktap_expect_device_faults("a descriptor is taken for invalid");
+	fault_begin(&self->s);
+}
+
+FIXTURE_TEARDOWN(queue_error)
+{
+	fault_end(&self->s);
+	harness_end(_metadata);
+}
+
+TEST_F(queue_error, does_not_stop_the_kernel)
 {
 	struct inject_rule rule = fault_rule(SVK_INJECT_IQE, RESERVED_FIELD);
 	u8 *target = memory_map(FAULT_SIZE);
@@ -78,34 +94,33 @@ static void munmap_with_help(void)
 	process_hear(&rescuer);
 	run_on(0);
 	memory_populate(target, FAULT_SIZE);
-	CHECK_STATUS(svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE)), SVK_CPL_OK);
+	CHECK_STATUS(svk_queue_run(&self->s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE)),
+		     SVK_CPL_OK);
 	rule.skip = 1;
-	fault_arm(&s, rule);
+	fault_arm(&self->s, rule);
 	process_tell(&rescuer, 1);
 	memory_unmap(target, FAULT_SIZE);
 	helped = process_hear(&rescuer);
 	process_end(&rescuer);
-	CHECK_EQ(fault_struck(&s), 1);
+	CHECK_EQ(fault_struck(&self->s), 1);
 	if (helped) /* docs/findings.md */
-		ktap_xfail_case("Linux does not clear an error of any but the first descriptor");
-	fault_note(&s, "%s; logged %u times", helped ? "had to be helped" : "cleared the error",
+		harness_xfail(_metadata,
+			      "Linux does not clear an error of any but the first descriptor");
+	fault_note(&self->s, "%s; logged %u times",
+		   helped ? "had to be helped" : "cleared the error",
 		   fault_logged("Invalidation Queue Error"));
 	CHECK_EQ(fault_stale(), 0);
-	res = svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE));
+	res = svk_queue_run(&self->s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE));
 	CHECK_STATUS(res, SVK_CPL_FAULT_WRITE);
 	CHECK_EQ(res.fault_addr, (uintptr_t)target);
 }
 
-int main(void)
+static void require(void)
 {
 	svk_require_root();
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
 		ktap_skip_all("one CPU: nobody can help a kernel that waits with interrupts off");
-	if (!fault_unit_here())
-		ktap_skip_all("the remapping unit is not this machine's");
-	fault_begin(&s, 1);
-	ktap_expect_device_faults("a descriptor is taken for invalid");
-	ktap_case("munmap_returns_by_itself");
-	munmap_with_help();
-	return fault_end(&s);
+	fault_require_unit();
 }
+
+HARNESS_MAIN(require)

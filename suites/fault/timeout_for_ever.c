@@ -7,33 +7,49 @@
  * never will.
  */
 #include "fault.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 
 #define PATTERN 0x1f1f1f1f1f1f1f1fULL
 #define GIVE_UP 100
 
-int main(void)
+FIXTURE(timeouts)
 {
-	static struct fault_scene s;
+	struct fault_scene s;
+};
+
+FIXTURE_SETUP(timeouts)
+{
+	harness_begin(_metadata);
+	ktap_expect_device_faults("invalidations time out");
+	fault_begin(&self->s);
+}
+
+FIXTURE_TEARDOWN(timeouts)
+{
+	fault_end(&self->s);
+	harness_end(_metadata);
+}
+
+TEST_F(timeouts, end_some_time)
+{
 	struct inject_rule rule = fault_rule(SVK_INJECT_ITE, 0);
 	u8 *target;
 	u64 struck;
 
-	fault_begin(&s, 1);
-	ktap_expect_device_faults("invalidations time out");
 	target = memory_map(FAULT_SIZE);
-	ktap_case("kernel_gives_up");
-	CHECK_STATUS(svk_queue_run(&s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE)), SVK_CPL_OK);
+	CHECK_STATUS(svk_queue_run(&self->s.q, svk_desc_fill(target, PATTERN, FAULT_SIZE)),
+		     SVK_CPL_OK);
 	rule.count = GIVE_UP;
-	fault_arm(&s, rule);
+	fault_arm(&self->s, rule);
 	memory_unmap(target, FAULT_SIZE);
-	struck = fault_struck(&s);
+	struck = fault_struck(&self->s);
 	CHECK(struck > 0, "no invalidation of the device-TLB timed out");
 	if (struck == GIVE_UP) /* docs/findings.md */
-		ktap_xfail_case("Linux sends the invalidation again without end");
-	fault_note(&s, "tried %llu times in vain", (unsigned long long)struck);
+		harness_xfail(_metadata, "Linux sends the invalidation again without end");
+	fault_note(&self->s, "tried %llu times in vain", (unsigned long long)struck);
 	inject_disarm_all();
 	CHECK_EQ(fault_stale(), 0);
-	return fault_end(&s);
 }
+
+HARNESS_MAIN(fault_require)

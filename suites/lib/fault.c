@@ -8,13 +8,13 @@
 #include "accel_device.h"
 #include "clock.h"
 #include "crc32c.h"
+#include "fault_unit.h"
 #include "kmsg.h"
 #include "ktap.h"
 #include "lab.h"
 #include "memory.h"
+#include "subtest.h"
 
-/* What fault_end() plans. */
-#define END_CASES 3
 /* The bystander is told a seed, or one of these. */
 #define BYSTANDER_ENDS 0
 #define BYSTANDER_REOPENS (~0ULL)
@@ -133,12 +133,24 @@ void fault_bystander_asks(const struct fault_scene *s)
 	tell_bystander(s, BYSTANDER_ASKS);
 }
 
-void fault_begin(struct fault_scene *s, unsigned int cases)
+void fault_require(void)
 {
 	svk_require_root();
 	inject_require();
-	ktap_start(cases + END_CASES);
-	ktap_case("works_before");
+}
+
+void fault_require_unit(void)
+{
+	svk_require_root();
+	if (!fault_unit_here())
+		ktap_skip_all("the remapping unit is not this machine's");
+	inject_require();
+}
+
+void fault_begin(struct fault_scene *s)
+{
+	/* A test before may have removed it; it may have come back under another name. */
+	REQUIRE_ERRNO(__svk_device_find(), 0);
 	process_start(&s->bystander, bystander_main, NULL);
 	s->src = map_for_device();
 	s->dst = map_for_device();
@@ -148,16 +160,16 @@ void fault_begin(struct fault_scene *s, unsigned int cases)
 	fault_bystander_works(s);
 }
 
-int fault_end(struct fault_scene *s)
+void fault_end(struct fault_scene *s)
 {
 	struct process newcomer;
 
-	ktap_case("others_go_on");
+	subtest_step("others_go_on");
 	fault_bystander_works(s);
 	process_tell(&s->bystander, BYSTANDER_ENDS);
 	process_end(&s->bystander);
 
-	ktap_case("works_afterwards");
+	subtest_step("works_afterwards");
 	inject_disarm_all();
 	if (s->q.fd >= 0) {
 		fault_expect_dma(&s->q, s->dst, s->src);
@@ -165,7 +177,6 @@ int fault_end(struct fault_scene *s)
 	}
 	process_start(&newcomer, newcomer_main, NULL);
 	process_end(&newcomer);
-	return ktap_finish();
 }
 
 void fault_reopen_all(struct fault_scene *s)

@@ -5,12 +5,24 @@
  * same device, must not notice; and a process that comes afterwards must find
  * everything in order. Everything asserts; root only.
  *
- *	fault_begin(&s, 1);
- *	ktap_case("...");
- *	fault_arm(&s, fault_rule(SVK_INJECT_..., 0));
- *	... what meets the fault, and what must come of it ...
- *	CHECK_EQ(fault_struck(&s), 1);
- *	return fault_end(&s);
+ *	FIXTURE(x) { struct fault_scene s; };
+ *	FIXTURE_SETUP(x)
+ *	{
+ *		harness_begin(_metadata);
+ *		fault_begin(&self->s);
+ *	}
+ *	FIXTURE_TEARDOWN(x)
+ *	{
+ *		fault_end(&self->s);
+ *		harness_end(_metadata);
+ *	}
+ *	TEST_F(x, y)
+ *	{
+ *		fault_arm(&self->s, fault_rule(SVK_INJECT_..., 0));
+ *		... what meets the fault, and what must come of it ...
+ *		CHECK_EQ(fault_struck(&self->s), 1);
+ *	}
+ *	HARNESS_MAIN(fault_require)
  */
 #ifndef SUITES_LIB_FAULT_H
 #define SUITES_LIB_FAULT_H
@@ -43,21 +55,21 @@ struct fault_scene {
 	u64 armed_us;
 };
 
-/**
- * fault_begin() - Skip without an injector; else open, and show that the device works for both.
- * @s: filled
- * @cases: of the test itself; fault_end() adds its own to the plan
- */
-void fault_begin(struct fault_scene *s, unsigned int cases);
+/** fault_require() - Skip the whole program unless the model can be made to fail. */
+void fault_require(void);
+
+/** fault_require_unit() - As fault_require(), for who looks at the registers of the unit. */
+void fault_require_unit(void);
+
+/** fault_begin() - Open, and show that the device works for both. */
+void fault_begin(struct fault_scene *s);
 
 /**
  * fault_end() - The device works for the bystander, for the test, and for a new process.
  *
  * The test's queue is left out if the test has closed it.
- *
- * Return: exit status, as ktap_finish().
  */
-int fault_end(struct fault_scene *s);
+void fault_end(struct fault_scene *s);
 
 /** fault_rule() - Return: a rule that strikes once, of @kind, with @arg. */
 struct inject_rule fault_rule(enum svk_inject kind, u64 arg);

@@ -129,9 +129,10 @@ static inline void harness_status(void)
 /** harness_run() - The whole of main(), for programs that run themselves as something else, too. */
 static inline int harness_run(int argc, char **argv, void (*require)(void))
 {
+	/* First here, last at the end: @require may have something to undo. */
+	atexit(harness_status);
 	subtest_main(argc, argv, require);
 	harness_pid = getpid();
-	atexit(harness_status);
 	return test_harness_run(argc, argv);
 }
 

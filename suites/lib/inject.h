@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Faults on demand, over the lab page of the selected accelerator
- * (docs/faults.md). Root only; the functions assert. Whatever a program has
- * armed is disarmed when it exits, but not over the page of a function that has
- * been removed: select another one before the first call.
+ * (docs/faults.md). Root only; the functions assert. Whatever the tests of a program have armed is
+ * disarmed when it exits.
  */
 #ifndef SUITES_LIB_INJECT_H
 #define SUITES_LIB_INJECT_H
