@@ -13,20 +13,20 @@
  * @name: as on the command line
  * @summary: what it measures
  * @run: measures
- * @around: runs it in a setting of its own, or NULL; mdev_run(), say
+ * @around: makes its setting, or NULL; mdev_lend(), say
  */
 struct bench {
 	const char *name;
 	const char *summary;
 	int (*run)(int argc, char **argv);
-	int (*around)(int (*run)(void));
+	void (*around)(void);
 };
 
 static const struct bench benches[] = {
 	{"flush", "munmap of one page, without and with a PASID bound", bench_flush, NULL},
 	{"dma_map", "the kernel's dma_map_benchmark on the accelerator", bench_dma_map, NULL},
 	{"attach", "attaching a table to a PASID, on the function and on an mdev", bench_attach,
-	 mdev_run},
+	 mdev_lend},
 	{"doorbell", "a doorbell through the portal", bench_doorbell, NULL},
 };
 
@@ -80,7 +80,9 @@ int main(int argc, char **argv)
 		chosen = &benches[i];
 		chosen_argc = argc - !by_name;
 		chosen_argv = argv + !by_name;
-		return chosen->around ? chosen->around(run) : run();
+		if (chosen->around)
+			chosen->around();
+		return run();
 	}
 	return usage(argv[0]);
 }

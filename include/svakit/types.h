@@ -26,8 +26,10 @@
 #endif
 #endif
 
-/** ARRAY_SIZE() - Number of elements of an array. */
+/** ARRAY_SIZE() - Number of elements of an array. As in the kernel's selftests. */
+#ifndef ARRAY_SIZE
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#endif
 
 typedef __u8 u8;
 typedef __u16 u16;

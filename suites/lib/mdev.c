@@ -69,7 +69,7 @@ const char *mdev_parent_path(const char *attribute)
 	return path;
 }
 
-/** struct keeper - What mdev_run() restores. */
+/** struct keeper - What mdev_lend() restores. */
 struct keeper {
 	char quota[32];
 	char allocator[32];
@@ -132,7 +132,7 @@ static bool keeper_restore(const struct keeper *k)
 	return clean;
 }
 
-int mdev_run(int (*test)(void))
+void mdev_lend(void)
 {
 	const char *missing = mdev_missing();
 	struct keeper keeper;
@@ -146,17 +146,16 @@ int mdev_run(int (*test)(void))
 	pid = fork();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		exit(test());
+		return;
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
 		ktap_diag("fork: %s", strerror(errno));
-		return KTAP_FAIL;
+		exit(KTAP_FAIL);
 	}
 	clean = keeper_restore(&keeper);
 	if (WIFSIGNALED(status))
-		ktap_diag("the test died of signal %d", WTERMSIG(status));
-	return WIFEXITED(status) && (clean || WEXITSTATUS(status)) ? WEXITSTATUS(status)
-								   : KTAP_FAIL;
+		ktap_diag("the tests died of signal %d", WTERMSIG(status));
+	exit(WIFEXITED(status) && (clean || WEXITSTATUS(status)) ? WEXITSTATUS(status) : KTAP_FAIL);
 }
 
 void mdev_uuid(unsigned int n, char uuid[MDEV_UUID_SIZE])

@@ -19,16 +19,13 @@
 const char *mdev_missing(void);
 
 /**
- * mdev_run() - Run a test that makes mediated devices; the whole of main().
- * @test: the test; its result is the exit status
+ * mdev_lend() - Let a program make mediated devices: for HARNESS_MAIN().
  *
- * Without a parent the program is skipped. The test runs in a child, so that
- * whatever way it ends, devices that it left behind are removed, and the
- * parent, its allocator and the quota are what they were.
- *
- * Return: exit status.
+ * Without a parent the program is skipped. Returns in a process of its own; the program goes on in
+ * it, and whatever way that ends, devices that it left behind are removed, and the parent, its
+ * allocator and the quota are what they were.
  */
-int mdev_run(int (*test)(void));
+void mdev_lend(void);
 
 /** mdev_parent() - Return: PCI address of the parent. */
 const char *mdev_parent(void);

@@ -7,7 +7,7 @@
  */
 #include <errno.h>
 
-#include "ktap.h"
+#include "harness.h"
 #include "mdev.h"
 #include "process.h"
 #include "vm.h"
@@ -64,29 +64,52 @@ static void expect_same_again(u32 first, u32 last)
 	}
 }
 
-static void global_is_the_default(void)
+FIXTURE(allocator)
 {
-	ktap_case("global_is_the_default");
+	bool have_vcs; /* there is a second one */
+};
+
+FIXTURE_SETUP(allocator)
+{
+	int ret;
+
+	harness_begin(_metadata);
+	mdev_uuid(1, uuid);
+	mdev_create(1, uuid);
+	ret = __mdev_set_allocator("vcs");
+	CHECK(!ret || ret == -EOPNOTSUPP, "choosing vcs: error %d", ret);
+	self->have_vcs = !ret;
+	if (self->have_vcs)
+		CHECK_ERRNO(__mdev_set_allocator("global"), 0);
+}
+
+FIXTURE_TEARDOWN(allocator)
+{
+	mdev_remove(uuid);
+	harness_end(_metadata);
+}
+
+TEST_F(allocator, is_global_by_default)
+{
 	CHECK(mdev_allocator_is("global"), "another allocator is chosen");
 	expect_same_again(1, VCS_FIRST - 1);
 }
 
-static void unknown_name_is_einval(void)
+TEST_F(allocator, of_an_unknown_name_is_einval)
 {
-	ktap_case("unknown_name_is_einval");
 	CHECK_ERRNO(__mdev_set_allocator("nobody"), -EINVAL);
 	CHECK_ERRNO(__mdev_set_allocator("glob"), -EINVAL);
 	CHECK(mdev_allocator_is("global"), "the allocator has changed");
 }
 
-static void in_use_it_stays(bool have_vcs)
+TEST_F(allocator, stays_while_in_use)
 {
+	bool have_vcs = self->have_vcs;
 	struct vm_process p;
 	struct vm vm;
 
-	ktap_case("in_use_it_stays");
 	if (!have_vcs) {
-		ktap_skip_case("there is no second allocator: the unit has no VCS");
+		harness_skip(_metadata, "there is no second allocator: the unit has no VCS");
 		return;
 	}
 	vm_init(&vm, VM_RAM, __vfio_open_mdev(uuid));
@@ -104,15 +127,15 @@ static void in_use_it_stays(bool have_vcs)
 	vm_cleanup(&vm);
 }
 
-static void platform_allocates(bool have_vcs)
+TEST_F(allocator, of_the_platform)
 {
+	bool have_vcs = self->have_vcs;
 	struct vm_process p;
 	struct vaccel_queue q;
 	struct vm vm;
 
-	ktap_case("platform_allocates");
 	if (!have_vcs) {
-		ktap_skip_case("the remapping unit has no virtual commands (ECAP.VCS)");
+		harness_skip(_metadata, "the remapping unit has no virtual commands (ECAP.VCS)");
 		return;
 	}
 	REQUIRE_ERRNO(__mdev_set_allocator("vcs"), 0);
@@ -127,28 +150,4 @@ static void platform_allocates(bool have_vcs)
 	CHECK_ERRNO(__mdev_set_allocator("global"), 0);
 }
 
-static int test(void)
-{
-	bool have_vcs;
-	int ret;
-
-	ktap_start(4);
-	mdev_uuid(1, uuid);
-	mdev_create(1, uuid);
-	global_is_the_default();
-	unknown_name_is_einval();
-	ret = __mdev_set_allocator("vcs");
-	CHECK(!ret || ret == -EOPNOTSUPP, "choosing vcs: error %d", ret);
-	have_vcs = !ret;
-	if (have_vcs)
-		CHECK_ERRNO(__mdev_set_allocator("global"), 0);
-	in_use_it_stays(have_vcs);
-	platform_allocates(have_vcs);
-	mdev_remove(uuid);
-	return ktap_finish();
-}
-
-int main(void)
-{
-	return mdev_run(test);
-}
+HARNESS_MAIN(mdev_lend)

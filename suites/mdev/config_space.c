@@ -7,7 +7,7 @@
 #include <linux/pci_regs.h>
 #include <string.h>
 
-#include "ktap.h"
+#include "harness.h"
 #include "mdev.h"
 #include "memory.h"
 #include "vm.h"
@@ -16,9 +16,35 @@
 #define CONFIG VFIO_PCI_CONFIG_REGION_INDEX
 #define CONFIG_SIZE 4096
 
-static void ids_are_those_of_the_parent(const struct vfio *v)
+FIXTURE(registers)
 {
-	ktap_case("ids_are_those_of_the_parent");
+	char uuid[MDEV_UUID_SIZE];
+	struct guest g;
+	struct vfio v;
+};
+
+FIXTURE_SETUP(registers)
+{
+	harness_begin(_metadata);
+	mdev_uuid(1, self->uuid);
+	mdev_create(QUEUES, self->uuid);
+	guest_init(&self->g, GUEST_PAGE);
+	guest_start(&self->g);
+	vfio_init(&self->v, __vfio_open_mdev(self->uuid), self->g.iommufd);
+}
+
+FIXTURE_TEARDOWN(registers)
+{
+	vfio_cleanup(&self->v);
+	guest_cleanup(&self->g);
+	mdev_remove(self->uuid);
+	harness_end(_metadata);
+}
+
+TEST_F(registers, ids_are_those_of_the_parent)
+{
+	const struct vfio *v = &self->v;
+
 	CHECK_EQ(vfio_read16(v, CONFIG, PCI_VENDOR_ID), SVK_PCI_VENDOR);
 	CHECK_EQ(vfio_read16(v, CONFIG, PCI_DEVICE_ID), SVK_PCI_DEVICE_ACCEL);
 	CHECK_EQ(vfio_read32(v, CONFIG, PCI_CLASS_REVISION) >> 8, SVK_PCI_CLASS_ACCEL);
@@ -53,12 +79,12 @@ static u32 find_ext_cap(const struct vfio *v, u32 id)
 	return 0;
 }
 
-static void capabilities_are_complete(const struct vfio *v)
+TEST_F(registers, capabilities_are_complete)
 {
+	const struct vfio *v = &self->v;
 	u32 exp = find_cap(v, PCI_CAP_ID_EXP), msix = find_cap(v, PCI_CAP_ID_MSIX);
 	u32 ats = find_ext_cap(v, PCI_EXT_CAP_ID_ATS);
 
-	ktap_case("capabilities_are_complete");
 	REQUIRE(exp && msix && ats, "PCI Express at 0x%x, MSI-X at 0x%x, ATS at 0x%x", exp, msix,
 		ats);
 	CHECK_EQ((vfio_read16(v, CONFIG, exp + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_TYPE) >> 4,
@@ -80,13 +106,13 @@ static void capabilities_are_complete(const struct vfio *v)
 	CHECK_EQ(find_cap(v, PCI_CAP_ID_MSI), 0);
 }
 
-static void bars_tell_their_size(const struct vfio *v)
+TEST_F(registers, bars_tell_their_size)
 {
+	const struct vfio *v = &self->v;
 	static const u32 sizes[] = {SVK_ACCEL_CTRL_SIZE, 0, QUEUES * SVK_ACCEL_PAGE, 0,
 				    SVK_ACCEL_MSIX_SIZE, 0};
 	u32 i, at;
 
-	ktap_case("bars_tell_their_size");
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		at = PCI_BASE_ADDRESS_0 + 4 * i;
 		vfio_write32(v, CONFIG, at, ~0u);
@@ -98,8 +124,9 @@ static void bars_tell_their_size(const struct vfio *v)
 }
 
 /* Bits that are not writable keep their value, whatever the width of the write. */
-static void only_some_bits_are_writable(const struct vfio *v)
+TEST_F(registers, only_some_bits_are_writable)
 {
+	const struct vfio *v = &self->v;
 	u32 exp = find_cap(v, PCI_CAP_ID_EXP), msix = find_cap(v, PCI_CAP_ID_MSIX);
 	u32 ats = find_ext_cap(v, PCI_EXT_CAP_ID_ATS);
 	u32 ids = vfio_read32(v, CONFIG, PCI_VENDOR_ID);
@@ -107,7 +134,6 @@ static void only_some_bits_are_writable(const struct vfio *v)
 	u32 i, before;
 	u16 flags;
 
-	ktap_case("only_some_bits_are_writable");
 	vfio_write32(v, CONFIG, PCI_VENDOR_ID, ~0u);
 	CHECK_EQ(vfio_read32(v, CONFIG, PCI_VENDOR_ID), ids);
 	for (i = 0; i < ARRAY_SIZE(caps); i++) {
@@ -131,8 +157,9 @@ static void only_some_bits_are_writable(const struct vfio *v)
 		 PCI_ATS_CTRL_ENABLE);
 }
 
-static void regions_are_described(const struct vfio *v)
+TEST_F(registers, regions_are_described)
 {
+	const struct vfio *v = &self->v;
 	static const u64 sizes[] = {
 		[SVK_ACCEL_BAR_CTRL] = SVK_ACCEL_CTRL_SIZE,
 		[SVK_ACCEL_BAR_PORTAL] = QUEUES * SVK_ACCEL_PAGE,
@@ -144,7 +171,6 @@ static void regions_are_described(const struct vfio *v)
 	void *mem;
 	u32 i;
 
-	ktap_case("regions_are_described");
 	CHECK_EQ(info.flags & VFIO_DEVICE_FLAGS_PCI, VFIO_DEVICE_FLAGS_PCI);
 	CHECK_EQ(info.flags & VFIO_DEVICE_FLAGS_RESET, VFIO_DEVICE_FLAGS_RESET);
 	CHECK(info.num_regions > CONFIG, "%u regions", info.num_regions);
@@ -167,8 +193,9 @@ static void regions_are_described(const struct vfio *v)
 }
 
 /* No access at all: unaligned, of no power of two, too wide, beyond the end. */
-static void impossible_accesses_are_einval(const struct vfio *v)
+TEST_F(registers, impossible_accesses_are_einval)
 {
+	const struct vfio *v = &self->v;
 	static const struct {
 		u32 index;
 		u64 off;
@@ -191,7 +218,6 @@ static void impossible_accesses_are_einval(const struct vfio *v)
 	u8 data[16] = {0};
 	size_t i;
 
-	ktap_case("impossible_accesses_are_einval");
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		int got = __vfio_read(v, bad[i].index, bad[i].off, data, bad[i].len);
 		int put = __vfio_write(v, bad[i].index, bad[i].off, data, bad[i].len);
@@ -203,9 +229,10 @@ static void impossible_accesses_are_einval(const struct vfio *v)
 }
 
 /* Possible ones that no register has: all ones, ignored; where no register is: zero. */
-static void wrong_widths_read_all_ones(const struct vfio *v)
+TEST_F(registers, wrong_widths_read_all_ones)
 {
-	ktap_case("wrong_widths_read_all_ones");
+	const struct vfio *v = &self->v;
+
 	CHECK_EQ(vfio_read8(v, SVK_ACCEL_BAR_CTRL, SVK_GLB_ID), 0xff);
 	CHECK_EQ(vfio_read16(v, SVK_ACCEL_BAR_CTRL, SVK_GLB_ID), 0xffff);
 	CHECK_EQ(vfio_read64(v, SVK_ACCEL_BAR_CTRL, SVK_GLB_ID), ~0ull);
@@ -224,32 +251,4 @@ static void wrong_widths_read_all_ones(const struct vfio *v)
 	CHECK_EQ(vfio_read32(v, SVK_ACCEL_BAR_PORTAL, 0x800), 0);
 }
 
-static int test(void)
-{
-	char uuid[MDEV_UUID_SIZE];
-	struct guest g;
-	struct vfio v;
-
-	ktap_start(7);
-	mdev_uuid(1, uuid);
-	mdev_create(QUEUES, uuid);
-	guest_init(&g, GUEST_PAGE);
-	guest_start(&g);
-	vfio_init(&v, __vfio_open_mdev(uuid), g.iommufd);
-	ids_are_those_of_the_parent(&v);
-	capabilities_are_complete(&v);
-	bars_tell_their_size(&v);
-	only_some_bits_are_writable(&v);
-	regions_are_described(&v);
-	impossible_accesses_are_einval(&v);
-	wrong_widths_read_all_ones(&v);
-	vfio_cleanup(&v);
-	guest_cleanup(&g);
-	mdev_remove(uuid);
-	return ktap_finish();
-}
-
-int main(void)
-{
-	return mdev_run(test);
-}
+HARNESS_MAIN(mdev_lend)

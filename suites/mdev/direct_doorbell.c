@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "ktap.h"
+#include "harness.h"
 #include "mdev.h"
 #include "memory.h"
 #include "vm.h"
@@ -53,13 +53,40 @@ static u64 cost_of_counting(const struct vaccel *a)
 	return two.trapped - one.trapped;
 }
 
-static void from_the_vmms_mapping(struct vaccel_queue *q)
+FIXTURE(doorbell)
 {
+	char uuid[MDEV_UUID_SIZE];
+	struct vm vm;
+	struct vm_process p;
+	struct vaccel_queue q;
+};
+
+FIXTURE_SETUP(doorbell)
+{
+	harness_begin(_metadata);
+	mdev_uuid(1, self->uuid);
+	mdev_create(2, self->uuid);
+	vm_init(&self->vm, VM_RAM, __vfio_open_mdev(self->uuid));
+	vm_process_init(&self->p, &self->vm);
+	vm_process_attach(&self->p, &self->vm, PASID);
+	vaccel_queue_open(&self->q, &self->vm.a, 1, &self->p.s, PASID);
+}
+
+FIXTURE_TEARDOWN(doorbell)
+{
+	CHECK_EQ(vaccel_queue_state(&self->q), SVK_QSTATE_ENABLED);
+	vm_cleanup(&self->vm);
+	mdev_remove(self->uuid);
+	harness_end(_metadata);
+}
+
+TEST_F(doorbell, through_the_vmms_mapping_is_direct)
+{
+	struct vaccel_queue *q = &self->q;
 	u64 cost = cost_of_counting(q->a);
 	struct counts before = count(q->a);
 	int i;
 
-	ktap_case("from_the_vmms_mapping");
 	for (i = 0; i < WRITES; i++)
 		vaccel_queue_doorbell(q, 0);
 	expect_direct(q->a, before, cost);
@@ -68,13 +95,13 @@ static void from_the_vmms_mapping(struct vaccel_queue *q)
 }
 
 /* The same writes through the region, which software has to pass on: they do count. */
-static void through_the_region_it_is_trapped(struct vaccel_queue *q)
+TEST_F(doorbell, through_the_region_is_trapped)
 {
+	struct vaccel_queue *q = &self->q;
 	u64 portal = q->index * SVK_ACCEL_PAGE, cost = cost_of_counting(q->a);
 	struct counts before = count(q->a), after;
 	int i;
 
-	ktap_case("through_the_region_it_is_trapped");
 	for (i = 0; i < WRITES; i++)
 		vfio_write32(&q->a->v, SVK_ACCEL_BAR_PORTAL, portal + SVK_PORTAL_TAIL, q->tail);
 	after = count(q->a);
@@ -158,16 +185,17 @@ static void kvm_guest_cleanup(struct kvm_guest *k)
 	memory_unmap(k->code, GUEST_PAGE);
 }
 
-static void from_a_virtual_cpu(struct vaccel_queue *q)
+TEST_F(doorbell, from_a_virtual_cpu_is_direct)
 {
+	struct vaccel_queue *q = &self->q;
 	u64 cost = cost_of_counting(q->a);
 	struct kvm_guest k;
 	struct counts before;
 
-	ktap_case("from_a_virtual_cpu");
 	k.kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (k.kvm < 0) {
-		ktap_skip_case("no /dev/kvm: build the kernel with CONFIG_KVM_AMD or _INTEL");
+		harness_skip(_metadata,
+			     "no /dev/kvm: build the kernel with CONFIG_KVM_AMD or _INTEL");
 		return;
 	}
 	kvm_guest_init(&k, (void *)vaccel_queue_portal(q, 0));
@@ -180,33 +208,4 @@ static void from_a_virtual_cpu(struct vaccel_queue *q)
 	close(k.kvm);
 }
 
-static int test(void)
-{
-	char uuid[MDEV_UUID_SIZE];
-	struct vm_process p;
-	struct vaccel_queue q;
-	struct vm vm;
-
-	ktap_start(3);
-	mdev_uuid(1, uuid);
-	mdev_create(2, uuid);
-	vm_init(&vm, VM_RAM, __vfio_open_mdev(uuid));
-	vm_process_init(&p, &vm);
-	vm_process_attach(&p, &vm, PASID);
-	vaccel_queue_open(&q, &vm.a, 1, &p.s, PASID);
-	from_the_vmms_mapping(&q);
-	through_the_region_it_is_trapped(&q);
-	/* A tail of 0 would be a step back. */
-	vaccel_queue_disable(&q);
-	vaccel_queue_enable(&q, PASID | (u32)SVK_QCFG_PASID_VALID);
-	from_a_virtual_cpu(&q);
-	CHECK_EQ(vaccel_queue_state(&q), SVK_QSTATE_ENABLED);
-	vm_cleanup(&vm);
-	mdev_remove(uuid);
-	return ktap_finish();
-}
-
-int main(void)
-{
-	return mdev_run(test);
-}
+HARNESS_MAIN(mdev_lend)

@@ -5,7 +5,7 @@
  * table says, no more.
  */
 #include "iommufd.h"
-#include "ktap.h"
+#include "harness.h"
 #include "mdev.h"
 #include "memory.h"
 #include "vm.h"
@@ -15,12 +15,35 @@
 #define SIZE (PAGES * GUEST_PAGE)
 #define PASID 5
 
-static void copy_through_nested_tables(struct vm *vm)
+FIXTURE(dma)
 {
+	char uuid[MDEV_UUID_SIZE];
+	struct vm vm;
+};
+
+FIXTURE_SETUP(dma)
+{
+	harness_begin(_metadata);
+	mdev_uuid(1, self->uuid);
+	mdev_create(2, self->uuid);
+	vm_init(&self->vm, VM_RAM, __vfio_open_mdev(self->uuid));
+}
+
+FIXTURE_TEARDOWN(dma)
+{
+	vm_cleanup(&self->vm);
+	/* Closing has returned everything. */
+	mdev_expect_idle();
+	mdev_remove(self->uuid);
+	harness_end(_metadata);
+}
+
+TEST_F(dma, goes_through_nested_tables)
+{
+	struct vm *vm = &self->vm;
 	struct vaccel_queue q;
 	struct vm_process p;
 
-	ktap_case("copy_through_nested_tables");
 	vm_process_init(&p, vm);
 	vm_process_attach(&p, vm, PASID);
 	vaccel_queue_open(&q, &vm->a, 0, &p.s, PASID);
@@ -30,13 +53,13 @@ static void copy_through_nested_tables(struct vm *vm)
 }
 
 /* Without PASID the device's addresses are the guest's physical ones. */
-static void requests_without_pasid(struct vm *vm)
+TEST_F(dma, without_pasid)
 {
+	struct vm *vm = &self->vm;
 	u64 src = guest_alloc(&vm->g, SIZE), dst = guest_alloc(&vm->g, SIZE);
 	struct svk_desc copy = svk_desc_copy(vaccel_va(dst), vaccel_va(src), SIZE);
 	struct vaccel_queue q;
 
-	ktap_case("requests_without_pasid");
 	vfio_attach(&vm->a.v, vm->parent);
 	vaccel_queue_init(&q, &vm->a, 1, 0);
 	vaccel_queue_enable(&q, 0);
@@ -47,15 +70,15 @@ static void requests_without_pasid(struct vm *vm)
 	CHECK_ERRNO(__vfio_detach(&vm->a.v), 0);
 }
 
-static void unmapped_page_faults_at_its_address(struct vm *vm)
+TEST_F(dma, faults_at_the_unmapped_page)
 {
+	struct vm *vm = &self->vm;
 	struct svk_desc fill = svk_desc_fill(vaccel_va(VA), 0x1111111111111111, SIZE);
 	struct svk_result res;
 	struct vaccel_queue q;
 	struct vm_process p;
 	u64 gpa;
 
-	ktap_case("unmapped_page_faults_at_its_address");
 	vm_process_init(&p, vm);
 	vm_process_attach(&p, vm, PASID);
 	vaccel_queue_open(&q, &vm->a, 0, &p.s, PASID);
@@ -81,14 +104,15 @@ static void unmapped_page_faults_at_its_address(struct vm *vm)
 }
 
 /* Guest and host both count from 1: some of these would meet by luck. */
-static void host_pasid_is_another(struct vm *vm, const char *uuid)
+TEST_F(dma, has_another_pasid_in_hardware)
 {
+	struct vm *vm = &self->vm;
+	const char *uuid = self->uuid;
 	struct mdev_map_row row;
 	struct vm_process p[8];
 	struct vaccel_queue q;
 	u32 i, sent;
 
-	ktap_case("host_pasid_is_another");
 	for (i = 0; i < ARRAY_SIZE(p); i++) {
 		vm_process_init(&p[i], vm);
 		vm_process_attach(&p[i], vm, i + 1);
@@ -113,14 +137,14 @@ static void host_pasid_is_another(struct vm *vm, const char *uuid)
 		vfio_detach_pasid(&vm->a.v, i + 1);
 }
 
-static void same_address_other_pages(struct vm *vm)
+TEST_F(dma, of_two_pasids_reaches_two_pages)
 {
+	struct vm *vm = &self->vm;
 	struct vaccel_queue q[2];
 	struct vm_process p[2];
 	u64 gpa[2];
 	u32 i;
 
-	ktap_case("same_address_other_pages");
 	for (i = 0; i < 2; i++) {
 		vm_process_init(&p[i], vm);
 		vm_process_attach(&p[i], vm, 100 + i);
@@ -136,28 +160,4 @@ static void same_address_other_pages(struct vm *vm)
 	}
 }
 
-static int test(void)
-{
-	char uuid[MDEV_UUID_SIZE];
-	struct vm vm;
-
-	ktap_start(6);
-	mdev_uuid(1, uuid);
-	mdev_create(2, uuid);
-	vm_init(&vm, VM_RAM, __vfio_open_mdev(uuid));
-	copy_through_nested_tables(&vm);
-	requests_without_pasid(&vm);
-	unmapped_page_faults_at_its_address(&vm);
-	host_pasid_is_another(&vm, uuid);
-	same_address_other_pages(&vm);
-	ktap_case("closing_returns_everything");
-	vm_cleanup(&vm);
-	mdev_expect_idle();
-	mdev_remove(uuid);
-	return ktap_finish();
-}
-
-int main(void)
-{
-	return mdev_run(test);
-}
+HARNESS_MAIN(mdev_lend)

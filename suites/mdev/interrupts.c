@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "ktap.h"
+#include "harness.h"
 #include "mdev.h"
 #include "vm.h"
 
@@ -44,6 +44,14 @@ static void run_with_irq(struct rig *r)
 	CHECK_STATUS(vaccel_queue_run(&r->q, nop), SVK_CPL_OK);
 }
 
+/* From now on completions are on @vector. */
+static void use_vector(struct rig *r, u32 vector)
+{
+	vaccel_queue_disable(&r->q);
+	r->q.vector = vector;
+	vaccel_queue_enable(&r->q, PASID | (u32)SVK_QCFG_PASID_VALID);
+}
+
 static void expect_silent(const struct rig *r)
 {
 	u32 i;
@@ -52,12 +60,36 @@ static void expect_silent(const struct rig *r)
 		CHECK_EQ(vfio_eventfd_take(r->event[i]), 0);
 }
 
-static void counts_are_those_of_the_device(struct rig *r)
+FIXTURE(interrupt)
 {
+	char uuid[MDEV_UUID_SIZE];
+	struct vm vm;
+	struct rig r;
+};
+
+FIXTURE_SETUP(interrupt)
+{
+	harness_begin(_metadata);
+	mdev_uuid(1, self->uuid);
+	mdev_create(QUEUES, self->uuid);
+	vm_init(&self->vm, VM_RAM, __vfio_open_mdev(self->uuid));
+	rig_init(&self->r, &self->vm);
+	vfio_set_eventfds(&self->vm.a.v, MSIX, 0, VECTORS, self->r.event);
+}
+
+FIXTURE_TEARDOWN(interrupt)
+{
+	vm_cleanup(&self->vm);
+	mdev_remove(self->uuid);
+	harness_end(_metadata);
+}
+
+TEST_F(interrupt, counts_are_those_of_the_device)
+{
+	struct rig *r = &self->r;
 	const struct vfio *v = &r->vm->a.v;
 	struct vfio_irq_info info;
 
-	ktap_case("counts_are_those_of_the_device");
 	CHECK_EQ(vfio_info(v).num_irqs > VFIO_PCI_REQ_IRQ_INDEX, true);
 	CHECK_EQ(svk_get(SVK_GLB_CAP_VECTORS, vaccel_read64(&r->vm->a, SVK_GLB_CAP)), VECTORS);
 	REQUIRE_ERRNO(__vfio_irq_info(v, MSIX, &info), 0);
@@ -72,26 +104,25 @@ static void counts_are_those_of_the_device(struct rig *r)
 	CHECK_ERRNO(__vfio_irq_info(v, VFIO_PCI_NUM_IRQS, &info), -EINVAL);
 }
 
-static void completion_comes_on_its_vector(struct rig *r)
+TEST_F(interrupt, of_a_completion_has_its_vector)
 {
-	ktap_case("completion_comes_on_its_vector");
-	vfio_set_eventfds(&r->vm->a.v, MSIX, 0, VECTORS, r->event);
+	struct rig *r = &self->r;
+
 	run_with_irq(r);
 	CHECK_EQ(vfio_eventfd_wait(r->event[1]), 1);
 	CHECK_STATUS(vaccel_queue_run(&r->q, svk_desc_nop()), SVK_CPL_OK);
 	expect_silent(r);
 
-	vaccel_queue_disable(&r->q);
-	r->q.vector = 2;
-	vaccel_queue_enable(&r->q, PASID | (u32)SVK_QCFG_PASID_VALID);
+	use_vector(r, 2);
 	run_with_irq(r);
 	CHECK_EQ(vfio_eventfd_wait(r->event[2]), 1);
 	expect_silent(r);
 }
 
-static void error_comes_on_vector_zero(struct rig *r)
+TEST_F(interrupt, of_an_error_has_vector_zero)
 {
-	ktap_case("error_comes_on_vector_zero");
+	struct rig *r = &self->r;
+
 	vaccel_queue_doorbell(&r->q, ~0u);
 	CHECK_EQ(vfio_eventfd_wait(r->event[0]), 1);
 	CHECK_EQ(vaccel_queue_wait_halt(&r->q), SVK_QERR_DOORBELL);
@@ -106,13 +137,14 @@ static void error_comes_on_vector_zero(struct rig *r)
 }
 
 /* What comes after the eventfd has gone, however late, does not reach it. */
-static void without_eventfd_it_is_lost(struct rig *r)
+TEST_F(interrupt, without_eventfd_is_lost)
 {
+	struct rig *r = &self->r;
 	const struct vfio *v = &r->vm->a.v;
 	s32 later = vfio_eventfd();
 	const s32 none = -1;
 
-	ktap_case("without_eventfd_it_is_lost");
+	use_vector(r, 2);
 	vfio_set_eventfds(v, MSIX, 2, 1, &none);
 	run_with_irq(r);
 	vfio_set_eventfds(v, MSIX, 2, 1, &later);
@@ -136,8 +168,9 @@ static int set_irqs(const struct vfio *v, struct vfio_irq_set *set)
 	return ioctl(v->fd, VFIO_DEVICE_SET_IRQS, set) ? -errno : 0;
 }
 
-static void bad_sets_are_refused(struct rig *r)
+TEST_F(interrupt, bad_sets_are_refused)
 {
+	struct rig *r = &self->r;
 	struct vfio_irq_set set = {
 		.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER,
 		.index = MSIX,
@@ -146,7 +179,7 @@ static void bad_sets_are_refused(struct rig *r)
 	s32 fds[VECTORS + 1] = {r->event[0], r->event[1], r->event[2], -1};
 	int closed = vfio_eventfd();
 
-	ktap_case("bad_sets_are_refused");
+	use_vector(r, 2);
 	close(closed);
 	CHECK_ERRNO(__vfio_set_eventfds(v, MSIX, 0, VECTORS + 1, fds), -EINVAL);
 	CHECK_ERRNO(__vfio_set_eventfds(v, MSIX, VECTORS, 1, fds), -EINVAL);
@@ -168,28 +201,4 @@ static void bad_sets_are_refused(struct rig *r)
 	expect_silent(r);
 }
 
-static int test(void)
-{
-	char uuid[MDEV_UUID_SIZE];
-	struct rig r;
-	struct vm vm;
-
-	ktap_start(5);
-	mdev_uuid(1, uuid);
-	mdev_create(QUEUES, uuid);
-	vm_init(&vm, VM_RAM, __vfio_open_mdev(uuid));
-	rig_init(&r, &vm);
-	counts_are_those_of_the_device(&r);
-	completion_comes_on_its_vector(&r);
-	error_comes_on_vector_zero(&r);
-	bad_sets_are_refused(&r);
-	without_eventfd_it_is_lost(&r);
-	vm_cleanup(&vm);
-	mdev_remove(uuid);
-	return ktap_finish();
-}
-
-int main(void)
-{
-	return mdev_run(test);
-}
+HARNESS_MAIN(mdev_lend)

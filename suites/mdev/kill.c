@@ -4,7 +4,7 @@
  * reaped the device writes nothing any more, all that it had is free, and the
  * next VM works.
  */
-#include "ktap.h"
+#include "harness.h"
 #include "mdev.h"
 #include "process.h"
 #include "vm.h"
@@ -84,7 +84,7 @@ static void next_vm_works(void)
 	struct vaccel_queue q;
 	struct vm vm;
 
-	ktap_case("next_vm_works");
+	harness_step("next_vm_works");
 	vm_init(&vm, VM_RAM, __vfio_open_mdev(uuid[1]));
 	vm_process_init(&p, &vm);
 	vm_process_attach(&p, &vm, PASID);
@@ -93,33 +93,47 @@ static void next_vm_works(void)
 	vm_cleanup(&vm);
 }
 
-static int test(void)
+FIXTURE(kill)
 {
-	unsigned int before = mdev_available(1);
-	static struct victim victim;
-	u32 hosts;
+	unsigned int before; /* queues that were free */
+};
+
+FIXTURE_SETUP(kill)
+{
 	int i;
 
-	ktap_start(3);
+	harness_begin(_metadata);
+	self->before = mdev_available(1);
 	for (i = 0; i < DEVICES; i++) {
 		mdev_uuid((unsigned int)i, uuid[i]);
 		mdev_create(1, uuid[i]);
 	}
-	ktap_case("nothing_is_written_after_the_kill");
+}
+
+FIXTURE_TEARDOWN(kill)
+{
+	int i;
+
+	for (i = 0; i < DEVICES; i++)
+		mdev_remove(uuid[i]);
+	CHECK_EQ(mdev_available(1), self->before);
+	harness_end(_metadata);
+}
+
+TEST_F_TIMEOUT(kill, stops_the_device, 60)
+{
+	static struct victim victim;
+	u32 hosts;
+	int i;
+
+	harness_step("nothing_is_written_after_the_kill");
 	hosts = kill_one(&victim);
 	/* The allocator gives the lowest free ones: all are free again. */
 	for (i = 1; i < ROUNDS; i++)
 		CHECK_EQ(kill_one(&victim), hosts);
 	next_vm_works();
-	ktap_case("queues_come_back");
-	CHECK_EQ(mdev_available(1), before - DEVICES);
-	for (i = 0; i < DEVICES; i++)
-		mdev_remove(uuid[i]);
-	CHECK_EQ(mdev_available(1), before);
-	return ktap_finish();
+	harness_step("queues_come_back");
+	CHECK_EQ(mdev_available(1), self->before - DEVICES);
 }
 
-int main(void)
-{
-	return mdev_run(test);
-}
+HARNESS_MAIN(mdev_lend)

@@ -4,7 +4,7 @@
  * their own at the same address: each device reaches, through each PASID, that
  * page and no other, and everything goes back.
  */
-#include "ktap.h"
+#include "harness.h"
 #include "mdev.h"
 #include "memory.h"
 #include "vm.h"
@@ -36,7 +36,7 @@ static void attach_all(void)
 {
 	u32 i, parent = guest_parent(&g, devices[0].v.dev);
 
-	ktap_case("attach_all");
+	harness_step("attach_all");
 	for (i = 0; i < ALL; i++) {
 		struct member *m = &members[i];
 		const struct vaccel *a = &devices[i / PASIDS];
@@ -57,7 +57,7 @@ static void host_pasids_are_all_different(void)
 	size_t i, j, nr = mdev_map_read(rows, ALL);
 	struct mdev_vm_row vm[2];
 
-	ktap_case("host_pasids_are_all_different");
+	harness_step("host_pasids_are_all_different");
 	CHECK_EQ(nr, ALL);
 	for (i = 0; i < nr; i++) {
 		CHECK(rows[i].host_pasid != rows[i].guest_pasid,
@@ -102,7 +102,7 @@ static void each_reaches_its_own_page(void)
 {
 	u32 i;
 
-	ktap_case("each_reaches_its_own_page");
+	harness_step("each_reaches_its_own_page");
 	for (i = 0; i < ALL; i++) {
 		write_through(i);
 		if (!CHECK_EQ(wrong_pages(i + 1), 0))
@@ -110,13 +110,18 @@ static void each_reaches_its_own_page(void)
 	}
 }
 
-static int test(void)
+FIXTURE(many)
+{
+	unsigned int before; /* queues that were free */
+};
+
+FIXTURE_SETUP(many)
 {
 	char uuid[MDEV_UUID_SIZE];
-	unsigned int before = mdev_available(1);
 	u32 i;
 
-	ktap_start(4);
+	harness_begin(_metadata);
+	self->before = mdev_available(1);
 	guest_init(&g, RAM);
 	guest_start(&g);
 	for (i = 0; i < DEVICES; i++) {
@@ -126,11 +131,14 @@ static int test(void)
 		vaccel_enable(&devices[i]);
 		vaccel_queue_init(&queues[i], &devices[i], 0, VACCEL_RING_VA(0));
 	}
-	attach_all();
-	host_pasids_are_all_different();
-	each_reaches_its_own_page();
+}
 
-	ktap_case("all_is_returned");
+/* All is returned. */
+FIXTURE_TEARDOWN(many)
+{
+	char uuid[MDEV_UUID_SIZE];
+	u32 i;
+
 	for (i = 0; i < DEVICES; i++) {
 		vaccel_close(&devices[i]);
 		mdev_uuid(i, uuid);
@@ -138,11 +146,15 @@ static int test(void)
 	}
 	guest_cleanup(&g);
 	mdev_expect_idle();
-	CHECK_EQ(mdev_available(1), before);
-	return ktap_finish();
+	CHECK_EQ(mdev_available(1), self->before);
+	harness_end(_metadata);
 }
 
-int main(void)
+TEST_F_TIMEOUT(many, pasids_reach_their_own_page, 60)
 {
-	return mdev_run(test);
+	attach_all();
+	host_pasids_are_all_different();
+	each_reaches_its_own_page();
 }
+
+HARNESS_MAIN(mdev_lend)

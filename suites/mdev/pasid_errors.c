@@ -9,7 +9,7 @@
 
 #include "iommufd.h"
 #include "kmsg.h"
-#include "ktap.h"
+#include "harness.h"
 #include "mdev.h"
 #include "vm.h"
 
@@ -32,12 +32,39 @@ static struct mdev_vm_row only_vm(void)
 	return row[0];
 }
 
-static void quota_is_edquot(struct vm *vm)
+FIXTURE(error)
 {
+	struct vm vm;
+};
+
+FIXTURE_SETUP(error)
+{
+	harness_begin(_metadata);
+	kmsg = kmsg_mark();
+	mdev_uuid(1, uuid);
+	mdev_uuid(2, second_uuid);
+	mdev_create(2, uuid);
+	mdev_create(1, second_uuid);
+	REQUIRE_ERRNO(__mdev_set_quota(QUOTA), 0);
+	vm_init(&self->vm, VM_RAM, __vfio_open_mdev(uuid));
+}
+
+FIXTURE_TEARDOWN(error)
+{
+	vm_cleanup(&self->vm);
+	/* Nothing is left. */
+	mdev_expect_idle();
+	mdev_remove(uuid);
+	mdev_remove(second_uuid);
+	harness_end(_metadata);
+}
+
+TEST_F(error, of_the_quota_is_edquot)
+{
+	struct vm *vm = &self->vm;
 	struct vm_process p[QUOTA + 1];
 	u32 i, pt;
 
-	ktap_case("quota_is_edquot");
 	CHECK_EQ(only_vm().quota, QUOTA);
 	CHECK_EQ(only_vm().pid, getpid());
 	for (i = 0; i < ARRAY_SIZE(p); i++)
@@ -74,13 +101,13 @@ static void refuse_table(struct vm *vm, u32 table, int want)
 	CHECK_EQ(only_vm().used, 0);
 }
 
-static void wrong_tables_are_einval(struct vm *vm)
+TEST_F(error, of_a_wrong_table_is_einval)
 {
+	struct vm *vm = &self->vm;
 	int fd = vm->g.iommufd;
 	struct guest_space s;
 	u32 dev = vm->a.v.dev, plain, plain_nested;
 
-	ktap_case("wrong_tables_are_einval");
 	guest_space_init(&s, &vm->g);
 	plain = iommufd_hwpt_alloc(fd, dev, vm->g.ioas, 0);
 	plain_nested = iommufd_hwpt_nest(fd, dev, vm->parent, 0, s.root);
@@ -96,14 +123,14 @@ static void wrong_tables_are_einval(struct vm *vm)
 }
 
 /* A refused table leaves what was attached before. */
-static void failed_replace_changes_nothing(struct vm *vm)
+TEST_F(error, of_a_replacement_changes_nothing)
 {
+	struct vm *vm = &self->vm;
 	struct mdev_map_row row;
 	struct vm_process p;
 	struct vaccel_queue q;
 	u32 pt = vm->g.ioas;
 
-	ktap_case("failed_replace_changes_nothing");
 	vm_process_init(&p, vm);
 	vm_process_attach(&p, vm, PASID);
 	vaccel_queue_open(&q, &vm->a, 0, &p.s, PASID);
@@ -115,15 +142,15 @@ static void failed_replace_changes_nothing(struct vm *vm)
 	vfio_detach_pasid(&vm->a.v, PASID);
 }
 
-static void unknown_pasid_halts_the_queue(struct vm *vm)
+TEST_F(error, of_an_unknown_pasid_halts_the_queue)
 {
+	struct vm *vm = &self->vm;
 	static const u32 bad[] = {PASID | SVK_QCFG_PASID_VALID, 0 | SVK_QCFG_PASID_VALID, 0, PASID,
 				  (1u << 20) | SVK_QCFG_PASID_VALID};
 	s32 event = vfio_eventfd();
 	struct vaccel_queue q;
 	size_t i;
 
-	ktap_case("unknown_pasid_halts_the_queue");
 	vfio_set_eventfds(&vm->a.v, VFIO_PCI_MSIX_IRQ_INDEX, 0, 1, &event);
 	vaccel_queue_init(&q, &vm->a, 1, VACCEL_RING_VA(1));
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -140,13 +167,13 @@ static void unknown_pasid_halts_the_queue(struct vm *vm)
 }
 
 /* iommufd lets one context own a group: a second VM is told so, and does not hang. */
-static void second_context_is_ebusy(struct vm *vm)
+TEST_F(error, of_a_second_context_is_ebusy)
 {
+	struct vm *vm = &self->vm;
 	struct guest other;
 	struct vfio v;
 	int i;
 
-	ktap_case("second_context_is_ebusy");
 	guest_init(&other, GUEST_PAGE);
 	guest_start(&other);
 	for (i = 0; i < 2; i++)
@@ -159,32 +186,4 @@ static void second_context_is_ebusy(struct vm *vm)
 	CHECK_EQ(only_vm().used, 0);
 }
 
-static int test(void)
-{
-	struct vm vm;
-
-	ktap_start(6);
-	kmsg = kmsg_mark();
-	mdev_uuid(1, uuid);
-	mdev_uuid(2, second_uuid);
-	mdev_create(2, uuid);
-	mdev_create(1, second_uuid);
-	REQUIRE_ERRNO(__mdev_set_quota(QUOTA), 0);
-	vm_init(&vm, VM_RAM, __vfio_open_mdev(uuid));
-	quota_is_edquot(&vm);
-	wrong_tables_are_einval(&vm);
-	failed_replace_changes_nothing(&vm);
-	unknown_pasid_halts_the_queue(&vm);
-	second_context_is_ebusy(&vm);
-	ktap_case("nothing_is_left");
-	vm_cleanup(&vm);
-	mdev_expect_idle();
-	mdev_remove(uuid);
-	mdev_remove(second_uuid);
-	return ktap_finish();
-}
-
-int main(void)
-{
-	return mdev_run(test);
-}
+HARNESS_MAIN(mdev_lend)

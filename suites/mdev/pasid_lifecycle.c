@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "ktap.h"
+#include "harness.h"
 #include "mdev.h"
 #include "memory.h"
 #include "vm.h"
@@ -89,7 +89,7 @@ static void attach_shows_in_the_map(struct rig *r)
 {
 	struct mdev_map_row row;
 
-	ktap_case("attach_shows_in_the_map");
+	harness_step("attach_shows_in_the_map");
 	CHECK_EQ(pasids_used(), 0);
 	CHECK(!mdev_map_find(r->uuid, PASID, &row), "a row before anything is attached");
 	vm_process_attach(&r->p[0], r->vm, PASID);
@@ -105,7 +105,7 @@ static void replace_under_an_idle_queue(struct rig *r)
 {
 	u32 sent = vaccel_read32(&r->vm->a, (u32)SVK_LAB_PASID(1));
 
-	ktap_case("replace_under_an_idle_queue");
+	harness_step("replace_under_an_idle_queue");
 	vm_process_attach(&r->p[1], r->vm, PASID);
 	CHECK_EQ(vaccel_queue_state(&r->q), SVK_QSTATE_ENABLED);
 	CHECK_EQ(vaccel_read32(&r->vm->a, (u32)SVK_LAB_PASID(1)), sent);
@@ -125,7 +125,7 @@ static void replace_in_flight(struct rig *r)
 {
 	u32 status, state, err;
 
-	ktap_case("replace_in_flight");
+	harness_step("replace_in_flight");
 	vaccel_queue_submit_long(&r->q, &r->p[0].s, TARGET_VA, r->target[0], TARGET_SIZE);
 	vm_process_attach(&r->p[1], r->vm, PASID);
 	vm_expect_unwritten(&r->vm->g, r->target[0], TARGET_SIZE);
@@ -148,7 +148,7 @@ static void detach_in_flight(struct rig *r)
 {
 	struct mdev_map_row row;
 
-	ktap_case("detach_in_flight");
+	harness_step("detach_in_flight");
 	vaccel_queue_submit_long(&r->q, &r->p[1].s, TARGET_VA, r->target[1], TARGET_SIZE);
 	vfio_detach_pasid(&r->vm->a.v, PASID);
 	vm_expect_unwritten(&r->vm->g, r->target[1], TARGET_SIZE);
@@ -167,7 +167,7 @@ static void detach_in_flight(struct rig *r)
 
 static void attach_again(struct rig *r)
 {
-	ktap_case("attach_again");
+	harness_step("attach_again");
 	vm_process_attach(&r->p[0], r->vm, PASID);
 	expect_row(r, &r->p[0], 0);
 	vaccel_queue_enable(&r->q, PASID_REG);
@@ -177,7 +177,7 @@ static void attach_again(struct rig *r)
 /* VFIO's call says nothing of a PASID that has no table. */
 static void detach_of_an_unknown_one(struct rig *r)
 {
-	ktap_case("detach_of_an_unknown_one");
+	harness_step("detach_of_an_unknown_one");
 	CHECK_ERRNO(__vfio_detach_pasid(&r->vm->a.v, OTHER_PASID), 0);
 	CHECK_ERRNO(__vfio_detach_pasid(&r->vm->a.v, 0), 0);
 	CHECK_ERRNO(__vfio_detach_pasid(&r->vm->a.v, ~0u), 0);
@@ -194,7 +194,7 @@ static void guest_pasids_have_20_bits(struct rig *r)
 	size_t i;
 	u32 pt;
 
-	ktap_case("guest_pasids_have_20_bits");
+	harness_step("guest_pasids_have_20_bits");
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		pt = r->p[1].hwpt;
 		CHECK_ERRNO(__vfio_attach_pasid(&r->vm->a.v, bad[i], &pt), -EINVAL);
@@ -207,34 +207,53 @@ static void guest_pasids_have_20_bits(struct rig *r)
 	fill_reaches(r, 1, 0x0707070707070707);
 }
 
-static int test(void)
+FIXTURE(pasid)
 {
 	char uuid[MDEV_UUID_SIZE];
-	struct rig r = {.uuid = uuid};
 	struct vm vm;
+	struct rig r;
+};
 
-	ktap_start(8);
-	ktap_expect_device_faults("a table is replaced while the device works with it");
-	mdev_uuid(1, uuid);
-	mdev_create(2, uuid);
-	vm_init(&vm, VM_RAM, __vfio_open_mdev(uuid));
-	r.vm = &vm;
-	rig_init(&r);
-	attach_shows_in_the_map(&r);
-	replace_under_an_idle_queue(&r);
-	replace_in_flight(&r);
-	detach_in_flight(&r);
-	attach_again(&r);
-	detach_of_an_unknown_one(&r);
-	guest_pasids_have_20_bits(&r);
-	ktap_case("closing_returns_everything");
-	vm_cleanup(&vm);
-	mdev_expect_idle();
-	mdev_remove(uuid);
-	return ktap_finish();
-}
-
-int main(void)
+FIXTURE_SETUP(pasid)
 {
-	return mdev_run(test);
+	harness_begin(_metadata);
+	ktap_expect_device_faults("a table is replaced while the device works with it");
+	mdev_uuid(1, self->uuid);
+	mdev_create(2, self->uuid);
+	vm_init(&self->vm, VM_RAM, __vfio_open_mdev(self->uuid));
+	self->r.uuid = self->uuid;
+	self->r.vm = &self->vm;
+	rig_init(&self->r);
 }
+
+FIXTURE_TEARDOWN(pasid)
+{
+	vm_cleanup(&self->vm);
+	/* Closing has returned everything. */
+	mdev_expect_idle();
+	mdev_remove(self->uuid);
+	harness_end(_metadata);
+}
+
+TEST_F_TIMEOUT(pasid, is_attached_replaced_and_detached, 60)
+{
+	attach_shows_in_the_map(&self->r);
+	replace_under_an_idle_queue(&self->r);
+	replace_in_flight(&self->r);
+	detach_in_flight(&self->r);
+	attach_again(&self->r);
+}
+
+TEST_F(pasid, that_is_unknown_can_be_detached)
+{
+	attach_shows_in_the_map(&self->r);
+	detach_of_an_unknown_one(&self->r);
+}
+
+TEST_F(pasid, has_20_bits)
+{
+	attach_shows_in_the_map(&self->r);
+	guest_pasids_have_20_bits(&self->r);
+}
+
+HARNESS_MAIN(mdev_lend)

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "accel_device.h"
-#include "ktap.h"
+#include "harness.h"
 #include "mdev.h"
 #include "process.h"
 #include "vm.h"
@@ -64,31 +64,13 @@ static void remove_while_open(void (*remover)(struct process *parent, void *arg)
 	mdev_expect_idle();
 }
 
-static void remove_waits_for_close(unsigned int before)
-{
-	ktap_case("remove_waits_for_close");
-	mdev_create(1, uuid);
-	remove_while_open(remove_main);
-	CHECK_EQ(mdev_available(1), before);
-}
-
-static void unbind_waits_for_close(unsigned int before)
-{
-	ktap_case("unbind_waits_for_close");
-	mdev_create(1, uuid);
-	remove_while_open(unbind_main);
-	CHECK(access(mdev_type_path(1, "create"), F_OK), "types of a parent that has gone");
-	REQUIRE_ERRNO(__svk_write_file(DRIVER "bind", mdev_parent()), 0);
-	CHECK_EQ(mdev_available(1), before);
-}
-
 static void works_after_binding_again(void)
 {
 	struct vm_process p;
 	struct vaccel_queue q;
 	struct vm vm;
 
-	ktap_case("works_after_binding_again");
+	harness_step("works_after_binding_again");
 	mdev_create(1, uuid);
 	vm_init(&vm, VM_RAM, __vfio_open_mdev(uuid));
 	vm_process_init(&p, &vm);
@@ -99,12 +81,43 @@ static void works_after_binding_again(void)
 	mdev_remove(uuid);
 }
 
-static void module_stays_while_open(void)
+FIXTURE(removal)
+{
+	unsigned int before; /* queues that were free */
+};
+
+FIXTURE_SETUP(removal)
+{
+	harness_begin(_metadata);
+	self->before = mdev_available(1);
+	mdev_uuid(1, uuid);
+	mdev_create(1, uuid);
+}
+
+FIXTURE_TEARDOWN(removal)
+{
+	CHECK_EQ(mdev_available(1), self->before);
+	harness_end(_metadata);
+}
+
+TEST_F(removal, waits_for_close)
+{
+	remove_while_open(remove_main);
+}
+
+TEST_F(removal, of_the_parent_waits_for_close)
+{
+	remove_while_open(unbind_main);
+	CHECK(access(mdev_type_path(1, "create"), F_OK), "types of a parent that has gone");
+	REQUIRE_ERRNO(__svk_write_file(DRIVER "bind", mdev_parent()), 0);
+	CHECK_EQ(mdev_available(1), self->before);
+	works_after_binding_again();
+}
+
+TEST_F(removal, of_the_module_is_refused_while_open)
 {
 	struct vm vm;
 
-	ktap_case("module_stays_while_open");
-	mdev_create(1, uuid);
 	vm_init(&vm, VM_RAM, __vfio_open_mdev(uuid));
 	CHECK(syscall(SYS_delete_module, "svakit_mdev", O_NONBLOCK) && errno == EWOULDBLOCK,
 	      "delete_module: errno %d, want EWOULDBLOCK", errno);
@@ -113,20 +126,4 @@ static void module_stays_while_open(void)
 	mdev_remove(uuid);
 }
 
-static int test(void)
-{
-	unsigned int before = mdev_available(1);
-
-	ktap_start(4);
-	mdev_uuid(1, uuid);
-	remove_waits_for_close(before);
-	unbind_waits_for_close(before);
-	works_after_binding_again();
-	module_stays_while_open();
-	return ktap_finish();
-}
-
-int main(void)
-{
-	return mdev_run(test);
-}
+HARNESS_MAIN(mdev_lend)

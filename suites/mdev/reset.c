@@ -6,7 +6,7 @@
  */
 #include <linux/pci_regs.h>
 
-#include "ktap.h"
+#include "harness.h"
 #include "mdev.h"
 #include "vm.h"
 
@@ -64,9 +64,33 @@ static void expect_works(struct rig *r)
 	CHECK_STATUS(vaccel_queue_run(&r->q, fill), SVK_CPL_OK);
 }
 
-static void vfio_reset(struct rig *r)
+FIXTURE(reset)
 {
-	ktap_case("vfio_reset");
+	char uuid[MDEV_UUID_SIZE];
+	struct vm vm;
+	struct rig r;
+};
+
+FIXTURE_SETUP(reset)
+{
+	harness_begin(_metadata);
+	mdev_uuid(1, self->uuid);
+	mdev_create(2, self->uuid);
+	vm_init(&self->vm, VM_RAM, __vfio_open_mdev(self->uuid));
+	rig_init(&self->r, &self->vm);
+}
+
+FIXTURE_TEARDOWN(reset)
+{
+	vm_cleanup(&self->vm);
+	mdev_remove(self->uuid);
+	harness_end(_metadata);
+}
+
+TEST_F(reset, by_vfio)
+{
+	struct rig *r = &self->r;
+
 	make_busy(r);
 	CHECK_ERRNO(__vfio_reset(&r->vm->a.v), 0);
 	vm_expect_unwritten(&r->vm->g, r->target, TARGET_SIZE);
@@ -85,12 +109,12 @@ static u32 devctl_of(const struct vfio *v)
 	return at + PCI_EXP_DEVCTL;
 }
 
-static void function_level_reset(struct rig *r)
+TEST_F(reset, of_the_function)
 {
+	struct rig *r = &self->r;
 	const struct vfio *v = &r->vm->a.v;
 	u32 devctl = devctl_of(v);
 
-	ktap_case("function_level_reset");
 	make_busy(r);
 	vfio_write16(v, CONFIG, devctl, vfio_read16(v, CONFIG, devctl) | PCI_EXP_DEVCTL_BCR_FLR);
 	vm_expect_unwritten(&r->vm->g, r->target, TARGET_SIZE);
@@ -100,9 +124,10 @@ static void function_level_reset(struct rig *r)
 	expect_works(r);
 }
 
-static void device_reset(struct rig *r)
+TEST_F(reset, of_the_device)
 {
-	ktap_case("device_reset");
+	struct rig *r = &self->r;
+
 	make_busy(r);
 	vaccel_write32(&r->vm->a, SVK_GLB_CTRL, SVK_GLB_CTRL_RESET);
 	vm_expect_unwritten(&r->vm->g, r->target, TARGET_SIZE);
@@ -110,11 +135,11 @@ static void device_reset(struct rig *r)
 	expect_works(r);
 }
 
-static void bus_master_off_stops_dma(struct rig *r)
+TEST_F(reset, by_the_end_of_bus_mastering)
 {
+	struct rig *r = &self->r;
 	const struct vaccel *a = &r->vm->a;
 
-	ktap_case("bus_master_off_stops_dma");
 	make_busy(r);
 	vfio_write16(&a->v, CONFIG, PCI_COMMAND, PCI_COMMAND_MEMORY);
 	vm_expect_unwritten(&r->vm->g, r->target, TARGET_SIZE);
@@ -130,15 +155,15 @@ static void bus_master_off_stops_dma(struct rig *r)
 }
 
 /* A reset is of one device: its neighbour on the same parent works on. */
-static void neighbour_is_not_concerned(struct rig *r)
+TEST_F(reset, does_not_concern_the_neighbour)
 {
+	struct rig *r = &self->r;
 	struct vm_process p;
 	struct vaccel_queue q;
 	char uuid[MDEV_UUID_SIZE];
 	struct vaccel other;
 	u64 target;
 
-	ktap_case("neighbour_is_not_concerned");
 	mdev_uuid(2, uuid);
 	mdev_create(1, uuid);
 	vaccel_open(&other, &r->vm->g, __vfio_open_mdev(uuid));
@@ -158,28 +183,4 @@ static void neighbour_is_not_concerned(struct rig *r)
 	expect_works(r);
 }
 
-static int test(void)
-{
-	char uuid[MDEV_UUID_SIZE];
-	struct rig r;
-	struct vm vm;
-
-	ktap_start(5);
-	mdev_uuid(1, uuid);
-	mdev_create(2, uuid);
-	vm_init(&vm, VM_RAM, __vfio_open_mdev(uuid));
-	rig_init(&r, &vm);
-	vfio_reset(&r);
-	function_level_reset(&r);
-	device_reset(&r);
-	bus_master_off_stops_dma(&r);
-	neighbour_is_not_concerned(&r);
-	vm_cleanup(&vm);
-	mdev_remove(uuid);
-	return ktap_finish();
-}
-
-int main(void)
-{
-	return mdev_run(test);
-}
+HARNESS_MAIN(mdev_lend)

@@ -17,7 +17,7 @@
 
 #include "accel_device.h"
 #include "clock.h"
-#include "ktap.h"
+#include "harness.h"
 #include "mdev.h"
 #include "memory.h"
 #include "process.h"
@@ -236,7 +236,7 @@ static void rounds_leave_no_pasid(const struct attached *first, struct attached 
 	u64 start = clock_us();
 	unsigned int i;
 
-	ktap_case("rounds_leave_no_pasid");
+	harness_step("rounds_leave_no_pasid");
 	for (i = 0; i < rounds; i++)
 		run_round(last);
 	ktap_note("round_ms", "%.2f", (double)(clock_us() - start) / 1000 / rounds);
@@ -246,16 +246,12 @@ static void rounds_leave_no_pasid(const struct attached *first, struct attached 
 	mdev_expect_idle();
 }
 
-static void rounds_leave_no_object(const struct slabs *before, const char *cannot)
+static void rounds_leave_no_object(const struct slabs *before)
 {
 	static struct slabs after;
 	s64 more;
 
-	ktap_case("rounds_leave_no_object");
-	if (cannot) {
-		ktap_skip_case(cannot);
-		return;
-	}
+	harness_step("rounds_leave_no_object");
 	slabs_read(&after);
 	more = after.sum - before->sum;
 	ktap_note("objects", "%+lld of %lld in %u rounds", (long long)more, (long long)before->sum,
@@ -265,34 +261,56 @@ static void rounds_leave_no_object(const struct slabs *before, const char *canno
 		slabs_show_difference(before, &after);
 }
 
-static int test(void)
+FIXTURE(rounds)
 {
-	unsigned int i, available;
-	struct attached first, last;
-	const char *cannot = cannot_count();
-	static struct slabs before;
+	struct slabs before;
+	struct attached first;
+	struct attached last;
+	unsigned int available; /* queues */
+	const char *cannot; /* be counted: objects */
+};
 
-	ktap_start(3);
+FIXTURE_SETUP(rounds)
+{
+	unsigned int i;
+
+	harness_begin(_metadata);
 	mdev_uuid(1, uuid);
 	for (i = 0; i < WARM_UP; i++)
-		run_round(&first);
-	available = mdev_available(1);
-	if (!cannot)
-		slabs_read(&before);
-	rounds_leave_no_pasid(&first, &last);
-
-	ktap_case("rounds_leave_no_queue");
-	CHECK_EQ(mdev_available(1), available);
-
-	rounds_leave_no_object(&before, cannot);
-	return ktap_finish();
+		run_round(&self->first);
+	self->available = mdev_available(1);
+	self->cannot = cannot_count();
+	if (!self->cannot)
+		slabs_read(&self->before);
 }
 
-int main(int argc, char **argv)
+FIXTURE_TEARDOWN(rounds)
 {
-	if (argc > 1)
-		rounds = (unsigned int)strtoul(argv[1], NULL, 10);
-	if (!rounds)
-		ktap_skip_all("%s rounds: want a number, 1 or more", argv[1]);
-	return mdev_run(test);
+	harness_end(_metadata);
 }
+
+TEST_F_TIMEOUT(rounds, leave_nothing, 240)
+{
+	rounds_leave_no_pasid(&self->first, &self->last);
+
+	harness_step("rounds_leave_no_queue");
+	CHECK_EQ(mdev_available(1), self->available);
+
+	if (self->cannot)
+		ktap_note("objects", "not counted: %s", self->cannot);
+	else
+		rounds_leave_no_object(&self->before);
+}
+
+static void require(void)
+{
+	const char *given = harness_arg(0);
+
+	if (given)
+		rounds = (unsigned int)strtoul(given, NULL, 10);
+	if (!rounds)
+		ktap_skip_all("%s rounds: want a number, 1 or more", given);
+	mdev_lend();
+}
+
+HARNESS_MAIN(require)

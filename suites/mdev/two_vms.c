@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "iommufd.h"
-#include "ktap.h"
+#include "harness.h"
 #include "mdev.h"
 #include "memory.h"
 #include "vm.h"
@@ -19,13 +19,39 @@
 
 static char uuid[2][MDEV_UUID_SIZE];
 
-static void second_vm_waits_for_the_first(void)
+FIXTURE(parent)
+{
+	unsigned int available; /* queues that were free */
+};
+
+FIXTURE_SETUP(parent)
+{
+	unsigned int i;
+
+	harness_begin(_metadata);
+	self->available = mdev_available(1);
+	for (i = 0; i < 2; i++) {
+		mdev_uuid(i, uuid[i]);
+		mdev_create(2, uuid[i]);
+	}
+}
+
+FIXTURE_TEARDOWN(parent)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		mdev_remove(uuid[i]);
+	CHECK_EQ(mdev_available(1), self->available);
+	harness_end(_metadata);
+}
+
+TEST_F(parent, has_one_vm_at_a_time)
 {
 	struct vm first, second;
 	struct vaccel_queue q;
 	struct vm_process p;
 
-	ktap_case("second_vm_waits_for_the_first");
 	vm_init(&first, VM_RAM, __vfio_open_mdev(uuid[0]));
 	guest_init(&second.g, VM_RAM);
 	guest_start(&second.g);
@@ -58,14 +84,13 @@ static void guest_join(struct guest *g, const struct guest *vm)
 }
 
 /* The same guest addresses behind two second stages: other memory. */
-static void two_viommus_in_one_vm(void)
+TEST_F(parent, has_two_viommus_in_one_vm)
 {
 	struct vm vm, behind;
 	struct vm_process p[2];
 	struct vaccel_queue q[2];
 	int i;
 
-	ktap_case("two_viommus_in_one_vm");
 	vm_init(&vm, VM_RAM, __vfio_open_mdev(uuid[0]));
 	guest_join(&behind.g, &vm.g);
 	behind.a = vm.a;
@@ -118,13 +143,12 @@ static void expect_busy(const struct device *d, const struct vm *vm)
 	CHECK_EQ(vaccel_queue_state(&d->q), SVK_QSTATE_ENABLED);
 }
 
-static void hotplug_under_load(void)
+TEST_F(parent, has_hotplug_under_load)
 {
 	struct device first, second;
 	struct mdev_vm_row row[2];
 	struct vm vm;
 
-	ktap_case("hotplug_under_load");
 	vm_init(&vm, VM_RAM, __vfio_open_mdev(uuid[0]));
 	first.a = vm.a;
 	make_busy(&first, &vm);
@@ -152,24 +176,4 @@ static void hotplug_under_load(void)
 	mdev_create(2, uuid[0]);
 }
 
-static int test(void)
-{
-	int i;
-
-	ktap_start(3);
-	for (i = 0; i < 2; i++) {
-		mdev_uuid((unsigned int)i, uuid[i]);
-		mdev_create(2, uuid[i]);
-	}
-	second_vm_waits_for_the_first();
-	two_viommus_in_one_vm();
-	hotplug_under_load();
-	for (i = 0; i < 2; i++)
-		mdev_remove(uuid[i]);
-	return ktap_finish();
-}
-
-int main(void)
-{
-	return mdev_run(test);
-}
+HARNESS_MAIN(mdev_lend)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "accel_device.h"
-#include "ktap.h"
+#include "harness.h"
 #include "mdev.h"
 #include "vfio.h"
 
@@ -27,12 +27,29 @@ static void expect_available(unsigned int free_queues)
 		CHECK_EQ(mdev_available(types[i]), free_queues / types[i]);
 }
 
-static void types_describe_themselves(void)
+FIXTURE(types)
+{
+	unsigned int total; /* free queues */
+};
+
+FIXTURE_SETUP(types)
+{
+	harness_begin(_metadata);
+	self->total = mdev_available(1);
+	REQUIRE(self->total >= 8, "%u queues are free, want 8", self->total);
+}
+
+FIXTURE_TEARDOWN(types)
+{
+	CHECK_EQ(mdev_available(1), self->total);
+	harness_end(_metadata);
+}
+
+TEST_F(types, describe_themselves)
 {
 	char text[256], names[ARRAY_SIZE(types)][256];
 	size_t i, j;
 
-	ktap_case("types_describe_themselves");
 	for (i = 0; i < ARRAY_SIZE(types); i++) {
 		mdev_type_read(types[i], "device_api", text, sizeof(text));
 		CHECK(!strcmp(text, VFIO_DEVICE_API_PCI_STRING), "device_api of q%u is %s",
@@ -47,11 +64,11 @@ static void types_describe_themselves(void)
 	}
 }
 
-static void devices_take_queues(unsigned int total)
+TEST_F(types, share_the_queues)
 {
+	unsigned int total = self->total;
 	char four[MDEV_UUID_SIZE], one[MDEV_UUID_SIZE];
 
-	ktap_case("devices_take_queues");
 	mdev_uuid(4, four);
 	mdev_uuid(1, one);
 	expect_available(total);
@@ -66,12 +83,11 @@ static void devices_take_queues(unsigned int total)
 }
 
 /* Which type a device has, and that VFIO has a node for it. */
-static void device_names_its_type(void)
+TEST_F(types, are_named_by_their_devices)
 {
 	char uuid[MDEV_UUID_SIZE], path[128], target[PATH_MAX];
 	int fd;
 
-	ktap_case("device_names_its_type");
 	mdev_uuid(1, uuid);
 	mdev_create(2, uuid);
 	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/mdev_type", uuid);
@@ -85,8 +101,9 @@ static void device_names_its_type(void)
 	CHECK_ERRNO(__mdev_remove(uuid), -ENOENT);
 }
 
-static void bad_names_are_refused(unsigned int total)
+TEST_F(types, refuse_bad_names)
 {
+	unsigned int total = self->total;
 	static const char *const bad[] = {
 		"1",
 		"5ba11ad0-c0de-4bad-8000-00000000000",
@@ -97,7 +114,6 @@ static void bad_names_are_refused(unsigned int total)
 	char uuid[MDEV_UUID_SIZE];
 	size_t i;
 
-	ktap_case("bad_names_are_refused");
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		CHECK_ERRNO(__mdev_create(1, bad[i]), -EINVAL);
 	mdev_uuid(1, uuid);
@@ -109,12 +125,12 @@ static void bad_names_are_refused(unsigned int total)
 	expect_available(total);
 }
 
-static void exhausted_store_is_enospc(unsigned int total)
+TEST_F(types, are_enospc_without_queues)
 {
+	unsigned int total = self->total;
 	unsigned int i, taken = 0;
 	char uuid[MDEV_UUID_SIZE];
 
-	ktap_case("exhausted_store_is_enospc");
 	for (i = 0; total - taken >= 2; i++, taken += 2) {
 		mdev_uuid(i, uuid);
 		mdev_create(2, uuid);
@@ -139,22 +155,4 @@ static void exhausted_store_is_enospc(unsigned int total)
 	expect_available(total);
 }
 
-static int test(void)
-{
-	unsigned int total;
-
-	ktap_start(5);
-	types_describe_themselves();
-	total = mdev_available(1);
-	REQUIRE(total >= 8, "%u queues are free, want 8", total);
-	devices_take_queues(total);
-	device_names_its_type();
-	bad_names_are_refused(total);
-	exhausted_store_is_enospc(total);
-	return ktap_finish();
-}
-
-int main(void)
-{
-	return mdev_run(test);
-}
+HARNESS_MAIN(mdev_lend)

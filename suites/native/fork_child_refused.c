@@ -68,14 +68,16 @@ FIXTURE_TEARDOWN(fork_child)
 
 TEST_F(fork_child, is_refused_a_started_queue)
 {
-	u8 *src = memory_map(SIZE), *dst = memory_map(SIZE);
 	struct svk_queue q;
+	u8 *src, *dst;
 
 	svk_queue_open(&q);
 	process_start(&self->child, child_main, &q);
 	process_end(&self->child);
 
 	/* The parent goes on. */
+	src = memory_map(SIZE);
+	dst = memory_map(SIZE);
 	memory_pattern(src, SIZE, 1);
 	CHECK_EQ(svk_device_instances(), self->before - 1);
 	CHECK_STATUS(svk_queue_run(&q, svk_desc_copy(dst, src, SIZE)), SVK_CPL_OK);

@@ -13,7 +13,7 @@
 #include "accel_queue.h"
 #include "clock.h"
 #include "device_regs.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 #include "process.h"
 #include "prq.h"
@@ -29,13 +29,14 @@
 	"Linux gives the PASID away with the request unanswered, having left FPD clear: " \
 	"docs/findings.md"
 
-static struct {
+FIXTURE(exit)
+{
 	const void *regs;
 	struct prq_count before;
 	struct prq_hold hold;
 	u32 pasid; /* of the victim */
 	bool no_fpd;
-} t;
+};
 
 static u8 *map_page(void)
 {
@@ -94,15 +95,15 @@ static void busy_main(struct process *parent, void *arg)
  * records each access that the device still makes, and the unbind that follows
  * finds nothing to drain.
  */
-static bool fpd_is_left_clear(void)
+static bool fpd_is_left_clear(FIXTURE_DATA(exit) *self)
 {
 	struct process busy;
-	u64 before = svk_reg64(t.regs, SVK_LAB_COUNTER(SVK_LAB_FAULT));
+	u64 before = svk_reg64(self->regs, SVK_LAB_COUNTER(SVK_LAB_FAULT));
 
 	process_start(&busy, busy_main, NULL);
 	process_hear(&busy);
 	process_kill(&busy);
-	return svk_reg64(t.regs, SVK_LAB_COUNTER(SVK_LAB_FAULT)) != before;
+	return svk_reg64(self->regs, SVK_LAB_COUNTER(SVK_LAB_FAULT)) != before;
 }
 
 /* As process_hear(), without sleep: the kernel stays held up. */
@@ -117,7 +118,7 @@ static u64 hear(const struct process *p)
 }
 
 /* Return: whether the victim has ended, and has been reaped, with its request unanswered. */
-static bool ends_unanswered(const struct process *victim)
+static bool ends_unanswered(FIXTURE_DATA(exit) *self, const struct process *victim)
 {
 	u64 deadline = clock_us() + END_US;
 	pid_t pid = 0;
@@ -125,10 +126,10 @@ static bool ends_unanswered(const struct process *victim)
 	REQUIRE_EQ(kill(victim->pid, SIGKILL), 0);
 	while (!pid && clock_us() < deadline)
 		pid = waitpid(victim->pid, NULL, WNOHANG);
-	if (pid && !prq_count_since(t.regs, &t.before).answered)
+	if (pid && !prq_count_since(self->regs, &self->before).answered)
 		return true;
 	/* It waits for the answer: now it gets it. */
-	prq_hold_end(&t.hold);
+	prq_hold_end(&self->hold);
 	REQUIRE(pid || waitpid(victim->pid, NULL, 0) == victim->pid, "no victim");
 	return false;
 }
@@ -137,7 +138,7 @@ static bool ends_unanswered(const struct process *victim)
  * Let one after the other have a PASID. Return: the first that has got the
  * victim's while its request was unanswered, NULL if there is none.
  */
-static struct process *inherit(struct process *heirs)
+static struct process *inherit(FIXTURE_DATA(exit) *self, struct process *heirs)
 {
 	int i;
 
@@ -145,8 +146,9 @@ static struct process *inherit(struct process *heirs)
 		u64 next = clock_us() + END_US / HEIRS;
 
 		process_tell(&heirs[i], 1);
-		if (hear(&heirs[i]) == t.pasid)
-			return prq_count_since(t.regs, &t.before).answered ? NULL : &heirs[i];
+		if (hear(&heirs[i]) == self->pasid)
+			return prq_count_since(self->regs, &self->before).answered ? NULL
+										   : &heirs[i];
 		/* The kernel gives a PASID back some time after its process has been reaped. */
 		while (clock_us() < next)
 			;
@@ -154,10 +156,11 @@ static struct process *inherit(struct process *heirs)
 	return NULL;
 }
 
-static void expect_not(bool wrong, const char *what)
+static void expect_not(FIXTURE_DATA(exit) *self, struct __test_metadata *_metadata, bool wrong,
+		       const char *what)
 {
-	if (wrong && t.no_fpd)
-		ktap_xfail_case(KNOWN);
+	if (wrong && self->no_fpd)
+		harness_xfail(_metadata, "%s", KNOWN);
 	else
 		CHECK(!wrong, "%s", what);
 }
@@ -170,45 +173,56 @@ static void end_heirs(struct process *heirs)
 		process_kill(&heirs[i]);
 }
 
-static void run(void)
+static void run(FIXTURE_DATA(exit) *self, struct __test_metadata *_metadata)
 {
 	struct process victim, heirs[HEIRS], *heir = NULL;
 	bool touched = false;
 	int i;
 
-	ktap_case("pasid_is_kept_until_the_answer");
-	t.no_fpd = fpd_is_left_clear();
+	harness_step("pasid_is_kept_until_the_answer");
+	self->no_fpd = fpd_is_left_clear(self);
 	for (i = 0; i < HEIRS; i++)
 		process_start(&heirs[i], heir_main, NULL);
 	process_start(&victim, victim_main, NULL);
-	t.pasid = (u32)process_hear(&victim);
-	t.before = prq_count(t.regs);
-	prq_hold_begin(&t.hold, PRQ_IN_QUEUE);
+	self->pasid = (u32)process_hear(&victim);
+	self->before = prq_count(self->regs);
+	prq_hold_begin(&self->hold, PRQ_IN_QUEUE);
 	process_tell(&victim, 1);
-	prq_wait_sent(t.regs, &t.before, 1);
-	if (ends_unanswered(&victim)) {
-		heir = inherit(heirs);
-		prq_hold_end(&t.hold);
+	prq_wait_sent(self->regs, &self->before, 1);
+	if (ends_unanswered(self, &victim)) {
+		heir = inherit(self, heirs);
+		prq_hold_end(&self->hold);
 	}
-	expect_not(heir, "the PASID was given to another process before the answer");
+	expect_not(self, _metadata, heir,
+		   "the PASID was given to another process before the answer");
 
-	ktap_case("heir_is_left_alone");
-	prq_wait_answered(t.regs, &t.before, 1);
+	harness_step("heir_is_left_alone");
+	prq_wait_answered(self->regs, &self->before, 1);
 	if (heir) {
 		process_tell(heir, 1);
 		touched = process_hear(heir);
 	}
-	expect_not(touched, "a page came into the memory of a process that has not asked for it");
+	expect_not(self, _metadata, touched,
+		   "a page came into the memory of a process that has not asked for it");
 	end_heirs(heirs);
 }
 
-int main(void)
+FIXTURE_SETUP(exit)
 {
-	svk_require_root();
-	ktap_start(2);
+	harness_begin(_metadata);
 	ktap_expect_device_faults("processes end while the device works for them");
-	t.regs = svk_regs_map();
-	run();
-	svk_regs_unmap(t.regs);
-	return ktap_finish();
+	self->regs = svk_regs_map();
 }
+
+FIXTURE_TEARDOWN(exit)
+{
+	svk_regs_unmap(self->regs);
+	harness_end(_metadata);
+}
+
+TEST_F_TIMEOUT(exit, leaves_no_request_to_an_heir, 60)
+{
+	run(self, _metadata);
+}
+
+HARNESS_MAIN(svk_require_root)

@@ -8,7 +8,7 @@
 
 #include "fault_queue.h"
 #include "iommufd.h"
-#include "ktap.h"
+#include "harness.h"
 #include "mdev.h"
 #include "memory.h"
 #include "vm.h"
@@ -30,9 +30,36 @@ static bool has_ext_cap(const struct vfio *v, u16 id)
 	return false;
 }
 
-static void ends_at_the_page(struct vm *vm)
+FIXTURE(mdev)
+{
+	char uuid[MDEV_UUID_SIZE];
+	struct vm vm;
+};
+
+FIXTURE_SETUP(mdev)
+{
+	harness_begin(_metadata);
+	mdev_uuid(0, self->uuid);
+	mdev_create(1, self->uuid);
+	vm_init(&self->vm, VM_RAM, __vfio_open_mdev(self->uuid));
+}
+
+FIXTURE_TEARDOWN(mdev)
+{
+	vm_cleanup(&self->vm);
+	mdev_remove(self->uuid);
+	harness_end(_metadata);
+}
+
+TEST_F(mdev, has_no_pri_capability)
+{
+	CHECK(!has_ext_cap(&self->vm.a.v, PCI_EXT_CAP_ID_PRI), "a PRI capability");
+}
+
+TEST_F(mdev, asks_for_no_page)
 {
 	struct svk_desc fill = svk_desc_fill(vaccel_va(FAULT_VA), FAULT_PATTERN, 2 * GUEST_PAGE);
+	struct vm *vm = &self->vm;
 	u64 answered = vaccel_counter(&vm->a, SVK_LAB_PGRP_RESP);
 	u64 sent = vaccel_counter(&vm->a, SVK_LAB_PRQ);
 	struct vaccel_queue q;
@@ -55,25 +82,4 @@ static void ends_at_the_page(struct vm *vm)
 	vfio_detach_pasid(&vm->a.v, PASID);
 }
 
-static int test(void)
-{
-	char uuid[MDEV_UUID_SIZE];
-	struct vm vm;
-
-	mdev_uuid(0, uuid);
-	mdev_create(1, uuid);
-	ktap_start(2);
-	ktap_case("no_pri_capability");
-	vm_init(&vm, VM_RAM, __vfio_open_mdev(uuid));
-	CHECK(!has_ext_cap(&vm.a.v, PCI_EXT_CAP_ID_PRI), "a PRI capability");
-	ktap_case("a_missing_page_ends_it");
-	ends_at_the_page(&vm);
-	vm_cleanup(&vm);
-	mdev_remove(uuid);
-	return ktap_finish();
-}
-
-int main(void)
-{
-	return mdev_run(test);
-}
+HARNESS_MAIN(mdev_lend)

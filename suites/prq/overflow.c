@@ -14,14 +14,15 @@
 #include "accel_queue.h"
 #include "device_regs.h"
 #include "inject.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 #include "prq.h"
 
 #define QUEUES 4
 #define PATTERN 0x3131313131313131ULL
 
-static struct {
+FIXTURE(overflow)
+{
 	struct svk_queue q[QUEUES];
 	u32 ticket[QUEUES];
 	struct prq_count before;
@@ -29,10 +30,10 @@ static struct {
 	u8 *mem; /* a page a queue, which nobody has touched */
 	size_t size;
 	u64 struck;
-} t;
+};
 
 /* Of the requests that find room, @skip pass, the next @count do not. */
-static void begin(const char *name, u32 skip, u32 count)
+static void begin(FIXTURE_DATA(overflow) *self, u32 skip, u32 count)
 {
 	const struct inject_rule rule = {
 		.kind = SVK_INJECT_PRQ_OVERFLOW,
@@ -41,15 +42,15 @@ static void begin(const char *name, u32 skip, u32 count)
 	};
 	unsigned int i;
 
-	ktap_case(name);
-	t.size = QUEUES * memory_page();
-	t.mem = mmap(NULL, t.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	REQUIRE(t.mem != MAP_FAILED, "no memory");
+	self->size = QUEUES * memory_page();
+	self->mem =
+		mmap(NULL, self->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	REQUIRE(self->mem != MAP_FAILED, "no memory");
 	for (i = 0; i < QUEUES; i++)
-		svk_queue_open(&t.q[i]);
-	t.struck = inject_struck(rule.kind);
+		svk_queue_open(&self->q[i]);
+	self->struck = inject_struck(rule.kind);
 	inject_arm(&rule);
-	t.before = prq_count(t.regs);
+	self->before = prq_count(self->regs);
 }
 
 static struct svk_desc blocking(struct svk_desc desc)
@@ -58,102 +59,109 @@ static struct svk_desc blocking(struct svk_desc desc)
 	return desc;
 }
 
-static void submit_all(void)
+static void submit_all(FIXTURE_DATA(overflow) *self)
 {
 	unsigned int i;
 
 	for (i = 0; i < QUEUES; i++)
-		t.ticket[i] =
-			svk_queue_submit(&t.q[i], blocking(svk_desc_fill(t.mem + i * memory_page(),
-									 PATTERN, memory_page())));
+		self->ticket[i] = svk_queue_submit(
+			&self->q[i], blocking(svk_desc_fill(self->mem + i * memory_page(), PATTERN,
+							    memory_page())));
 }
 
-static void close_all(void)
+static void close_all(FIXTURE_DATA(overflow) *self)
 {
 	unsigned int i;
 
 	for (i = 0; i < QUEUES; i++)
-		svk_queue_close(&t.q[i]);
+		svk_queue_close(&self->q[i]);
 }
 
 /* @pages came, @lost requests did not, and each was made once more. */
-static void expect(u64 strikes, u64 pages, u64 lost)
+static void expect(FIXTURE_DATA(overflow) *self, u64 strikes, u64 pages, u64 lost)
 {
-	struct prq_count since = prq_count_since(t.regs, &t.before);
+	struct prq_count since = prq_count_since(self->regs, &self->before);
 
-	CHECK_EQ(inject_struck(SVK_INJECT_PRQ_OVERFLOW) - t.struck, strikes);
+	CHECK_EQ(inject_struck(SVK_INJECT_PRQ_OVERFLOW) - self->struck, strikes);
 	CHECK_EQ(since.overflow, lost);
 	CHECK_EQ(since.sent, pages + lost);
 	CHECK_EQ(since.answered, since.sent);
 	inject_disarm_all();
-	memory_unmap(t.mem, t.size);
+	memory_unmap(self->mem, self->size);
 }
 
-static void one_after_the_other(void)
+static void works_afterwards(FIXTURE_DATA(overflow) *self)
 {
-	begin("lost_one_after_the_other", 1, 5);
-	CHECK_STATUS(svk_queue_run(&t.q[0], blocking(svk_desc_fill(t.mem, PATTERN, t.size))),
+	harness_step("works_afterwards");
+	begin(self, 0, 0);
+	CHECK_STATUS(svk_queue_run(&self->q[0],
+				   blocking(svk_desc_fill(self->mem, PATTERN, self->size))),
 		     SVK_CPL_OK);
-	CHECK_EQ(memory_diff_byte(t.mem, t.size, PATTERN & 0xff), t.size);
-	close_all();
-	expect(5, QUEUES, 5);
+	close_all(self);
+	expect(self, 0, QUEUES, 0);
+}
+
+FIXTURE_SETUP(overflow)
+{
+	harness_begin(_metadata);
+	self->regs = svk_regs_map();
+}
+
+FIXTURE_TEARDOWN(overflow)
+{
+	svk_regs_unmap(self->regs);
+	harness_end(_metadata);
+}
+
+TEST_F(overflow, loses_one_after_the_other)
+{
+	begin(self, 1, 5);
+	CHECK_STATUS(svk_queue_run(&self->q[0],
+				   blocking(svk_desc_fill(self->mem, PATTERN, self->size))),
+		     SVK_CPL_OK);
+	CHECK_EQ(memory_diff_byte(self->mem, self->size, PATTERN & 0xff), self->size);
+	close_all(self);
+	expect(self, 5, QUEUES, 5);
+	works_afterwards(self);
 }
 
 /* Of four that wait two are in the queue; the third, and what follows, found no room. */
-static void many_wait(void)
+TEST_F(overflow, loses_while_others_wait)
 {
 	struct prq_hold hold;
 	unsigned int i;
 
-	begin("lost_while_others_wait", 2, 1);
+	begin(self, 2, 1);
 	prq_hold_begin(&hold, PRQ_IN_QUEUE);
-	submit_all();
-	prq_wait_sent(t.regs, &t.before, QUEUES);
-	CHECK_EQ(prq_count_since(t.regs, &t.before).overflow, 2);
-	CHECK_EQ(prq_count_since(t.regs, &t.before).answered, 0);
+	submit_all(self);
+	prq_wait_sent(self->regs, &self->before, QUEUES);
+	CHECK_EQ(prq_count_since(self->regs, &self->before).overflow, 2);
+	CHECK_EQ(prq_count_since(self->regs, &self->before).answered, 0);
 	prq_hold_end(&hold);
 	for (i = 0; i < QUEUES; i++)
-		CHECK_STATUS(svk_queue_wait(&t.q[i], t.ticket[i]), SVK_CPL_OK);
-	CHECK_EQ(memory_diff_byte(t.mem, t.size, PATTERN & 0xff), t.size);
-	close_all();
-	expect(1, QUEUES, 2);
+		CHECK_STATUS(svk_queue_wait(&self->q[i], self->ticket[i]), SVK_CPL_OK);
+	CHECK_EQ(memory_diff_byte(self->mem, self->size, PATTERN & 0xff), self->size);
+	close_all(self);
+	expect(self, 1, QUEUES, 2);
+	works_afterwards(self);
 }
 
 /* close() drains a queue that has overflown. */
-static void closed_meanwhile(void)
+TEST_F(overflow, closes_with_requests_lost)
 {
 	struct prq_hold hold;
 
-	begin("closed_with_requests_lost", 2, 1);
+	begin(self, 2, 1);
 	prq_hold_begin(&hold, PRQ_IN_QUEUE);
-	submit_all();
-	prq_wait_sent(t.regs, &t.before, QUEUES);
-	CHECK_EQ(prq_count_since(t.regs, &t.before).overflow, 2);
-	close_all();
-	CHECK_EQ(prq_count_since(t.regs, &t.before).answered, QUEUES);
+	submit_all(self);
+	prq_wait_sent(self->regs, &self->before, QUEUES);
+	CHECK_EQ(prq_count_since(self->regs, &self->before).overflow, 2);
+	close_all(self);
+	CHECK_EQ(prq_count_since(self->regs, &self->before).answered, QUEUES);
 	prq_hold_end(&hold);
-	CHECK_EQ(memory_diff_byte(t.mem, t.size, 0), t.size);
-	expect(1, QUEUES - 2, 2);
+	CHECK_EQ(memory_diff_byte(self->mem, self->size, 0), self->size);
+	expect(self, 1, QUEUES - 2, 2);
+	works_afterwards(self);
 }
 
-static void works_afterwards(void)
-{
-	begin("works_afterwards", 0, 0);
-	CHECK_STATUS(svk_queue_run(&t.q[0], blocking(svk_desc_fill(t.mem, PATTERN, t.size))),
-		     SVK_CPL_OK);
-	close_all();
-	expect(0, QUEUES, 0);
-}
-
-int main(void)
-{
-	inject_require();
-	ktap_start(4);
-	t.regs = svk_regs_map();
-	one_after_the_other();
-	many_wait();
-	closed_meanwhile();
-	works_afterwards();
-	svk_regs_unmap(t.regs);
-	return ktap_finish();
-}
+HARNESS_MAIN(inject_require)
