@@ -12,7 +12,7 @@
 
 #include "fault_queue.h"
 #include "iommufd.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 #include "pf.h"
 #include "prq.h"
@@ -41,115 +41,124 @@ static void finish(struct fault_scene *s, u32 ticket, u32 cookie)
 	guest_space_alloc(&s->p.s, FAULT_VA, GUEST_PAGE);
 	fault_queue_answer(&s->f, cookie, IOMMUFD_RESP_SUCCESS);
 	CHECK_STATUS(vaccel_queue_wait(&s->q, ticket), SVK_CPL_OK);
-	fault_scene_cleanup(s, 0);
 }
 
-static void bad_reads(struct process *parent, void *arg)
+FIXTURE(fault_queue)
+{
+	struct fault_scene s;
+};
+
+FIXTURE_SETUP(fault_queue)
+{
+	harness_begin(_metadata);
+	fault_scene_init(&self->s, pf_given());
+}
+
+FIXTURE_TEARDOWN(fault_queue)
+{
+	fault_scene_cleanup(&self->s, 0);
+	harness_end(_metadata);
+}
+
+TEST_F(fault_queue, has_errnos_for_reads)
 {
 	struct iommufd_fault fault, two[2];
-	struct fault_scene s;
 	u32 ticket;
 
-	(void)parent;
-	fault_scene_init(&s, arg);
 	/* Nothing there: no wait, no error. */
-	CHECK_EQ(read_error(&s.f, &fault, sizeof(fault)), 0);
-	ticket = fault_scene_submit(&s, FAULT_VA, 1);
-	fault_queue_wait(&s.f);
-	CHECK_ERRNO(read_error(&s.f, &fault, sizeof(fault) - 1), -ESPIPE);
-	CHECK_ERRNO(read_error(&s.f, &fault, sizeof(fault) / 2), -ESPIPE);
-	CHECK_ERRNO(read_error(&s.f, &fault, 0), -EINVAL);
-	CHECK_ERRNO(read_error(&s.f, memory_hole(GUEST_PAGE), sizeof(fault)), -EFAULT);
-	CHECK_ERRNO(pread(s.f.fd, &fault, sizeof(fault), 0) < 0 ? -errno : 0, -ESPIPE);
-	CHECK_ERRNO(lseek(s.f.fd, 0, SEEK_END) < 0 ? -errno : 0, -ESPIPE);
-	CHECK_EQ(fault_queue_poll(&s.f), POLLIN | POLLOUT);
-	CHECK_EQ(__fault_queue_read(&s.f, two, 2), 1);
+	CHECK_EQ(read_error(&self->s.f, &fault, sizeof(fault)), 0);
+	ticket = fault_scene_submit(&self->s, FAULT_VA, 1);
+	fault_queue_wait(&self->s.f);
+	CHECK_ERRNO(read_error(&self->s.f, &fault, sizeof(fault) - 1), -ESPIPE);
+	CHECK_ERRNO(read_error(&self->s.f, &fault, sizeof(fault) / 2), -ESPIPE);
+	CHECK_ERRNO(read_error(&self->s.f, &fault, 0), -EINVAL);
+	CHECK_ERRNO(read_error(&self->s.f, memory_hole(GUEST_PAGE), sizeof(fault)), -EFAULT);
+	CHECK_ERRNO(pread(self->s.f.fd, &fault, sizeof(fault), 0) < 0 ? -errno : 0, -ESPIPE);
+	CHECK_ERRNO(lseek(self->s.f.fd, 0, SEEK_END) < 0 ? -errno : 0, -ESPIPE);
+	CHECK_EQ(fault_queue_poll(&self->s.f), POLLIN | POLLOUT);
+	CHECK_EQ(__fault_queue_read(&self->s.f, two, 2), 1);
 	CHECK_EQ(two[0].addr, FAULT_VA);
-	CHECK_EQ(read_error(&s.f, &fault, sizeof(fault)), 0);
-	finish(&s, ticket, two[0].cookie);
+	CHECK_EQ(read_error(&self->s.f, &fault, sizeof(fault)), 0);
+	finish(&self->s, ticket, two[0].cookie);
 }
 
 /* The second of two faults does not fit into memory: one is read, the other stays. */
-static void half_a_read(struct process *parent, void *arg)
+TEST_F(fault_queue, can_be_read_in_part)
 {
 	struct iommufd_fault *faults, second;
 	struct vaccel_queue other;
-	struct fault_scene s;
 	u32 ticket[2];
 	u8 *mem;
 
-	(void)parent;
-	fault_scene_init(&s, arg);
-	vaccel_queue_open(&other, &s.vm.a, 1, &s.p.s, FAULT_PASID);
-	ticket[0] = fault_scene_submit(&s, FAULT_VA, 1);
-	fault_queue_wait(&s.f);
+	if (!prq_trace_start()) {
+		harness_skip(_metadata,
+			     "no tracepoint intel_iommu:prq_report to see two faults arrive");
+		return;
+	}
+	vaccel_queue_open(&other, &self->s.vm.a, 1, &self->s.p.s, FAULT_PASID);
+	ticket[0] = fault_scene_submit(&self->s, FAULT_VA, 1);
+	fault_queue_wait(&self->s.f);
 	ticket[1] = vaccel_queue_submit_blocking(
 		&other, svk_desc_fill(vaccel_va(FAULT_VA + GUEST_PAGE), 0, GUEST_PAGE));
 	/* poll() does not tell of a second fault, the trace does. */
 	prq_wait_traced(2);
+	prq_trace_stop();
 	mem = memory_map(2 * GUEST_PAGE);
 	memory_unmap(mem + GUEST_PAGE, GUEST_PAGE);
 	faults = (struct iommufd_fault *)(mem + GUEST_PAGE) - 1;
-	CHECK_EQ(__fault_queue_read(&s.f, faults, 2), 1);
+	CHECK_EQ(__fault_queue_read(&self->s.f, faults, 2), 1);
 	CHECK_EQ(faults->addr, FAULT_VA);
-	second = fault_queue_take(&s.f);
+	second = fault_queue_take(&self->s.f);
 	CHECK_EQ(second.addr, FAULT_VA + GUEST_PAGE);
-	fault_queue_answer(&s.f, second.cookie, IOMMUFD_RESP_INVALID);
+	fault_queue_answer(&self->s.f, second.cookie, IOMMUFD_RESP_INVALID);
 	CHECK_STATUS(vaccel_queue_wait(&other, ticket[1]), SVK_CPL_FAULT_WRITE);
-	finish(&s, ticket[0], faults->cookie);
+	finish(&self->s, ticket[0], faults->cookie);
 }
 
-static void bad_responses(struct process *parent, void *arg)
+TEST_F(fault_queue, has_errnos_for_responses)
 {
 	struct iommufd_response resp = {.cookie = 1, .code = IOMMUFD_RESP_SUCCESS};
 	struct iommufd_fault fault;
-	struct fault_scene s;
 	u32 ticket;
 
-	(void)parent;
-	fault_scene_init(&s, arg);
-	ticket = fault_scene_submit(&s, FAULT_VA, 1);
-	fault_queue_wait(&s.f);
+	ticket = fault_scene_submit(&self->s, FAULT_VA, 1);
+	fault_queue_wait(&self->s.f);
 	/* Before it has been read it has no cookie that could be guessed. */
-	CHECK_ERRNO(__fault_queue_write(&s.f, &resp, 1), -EINVAL);
-	fault = fault_queue_take(&s.f);
+	CHECK_ERRNO(__fault_queue_write(&self->s.f, &resp, 1), -EINVAL);
+	fault = fault_queue_take(&self->s.f);
 	resp.cookie = fault.cookie;
-	CHECK_ERRNO(write_error(&s.f, &resp, sizeof(resp) - 1), -ESPIPE);
-	CHECK_ERRNO(write_error(&s.f, &resp, sizeof(resp) / 2), -ESPIPE);
-	CHECK_EQ(write_error(&s.f, &resp, 0), 0);
-	CHECK_ERRNO(write_error(&s.f, memory_hole(GUEST_PAGE), sizeof(resp)), -EFAULT);
-	CHECK_ERRNO(pwrite(s.f.fd, &resp, sizeof(resp), 0) < 0 ? -errno : 0, -ESPIPE);
+	CHECK_ERRNO(write_error(&self->s.f, &resp, sizeof(resp) - 1), -ESPIPE);
+	CHECK_ERRNO(write_error(&self->s.f, &resp, sizeof(resp) / 2), -ESPIPE);
+	CHECK_EQ(write_error(&self->s.f, &resp, 0), 0);
+	CHECK_ERRNO(write_error(&self->s.f, memory_hole(GUEST_PAGE), sizeof(resp)), -EFAULT);
+	CHECK_ERRNO(pwrite(self->s.f.fd, &resp, sizeof(resp), 0) < 0 ? -errno : 0, -ESPIPE);
 	resp.code = RESP_BAD;
-	CHECK_ERRNO(__fault_queue_write(&s.f, &resp, 1), -EINVAL);
+	CHECK_ERRNO(__fault_queue_write(&self->s.f, &resp, 1), -EINVAL);
 	resp = (struct iommufd_response){.cookie = NO_COOKIE};
-	CHECK_ERRNO(__fault_queue_write(&s.f, &resp, 1), -EINVAL);
+	CHECK_ERRNO(__fault_queue_write(&self->s.f, &resp, 1), -EINVAL);
 	resp.cookie = 0;
-	CHECK_ERRNO(__fault_queue_write(&s.f, &resp, 1), -EINVAL);
-	finish(&s, ticket, fault.cookie);
+	CHECK_ERRNO(__fault_queue_write(&self->s.f, &resp, 1), -EINVAL);
+	finish(&self->s, ticket, fault.cookie);
 }
 
 /* Of several responses those before the bad one count, and none behind it. */
-static void good_and_bad_responses(struct process *parent, void *arg)
+TEST_F(fault_queue, takes_responses_up_to_a_bad_one)
 {
 	struct iommufd_response resp[3] = {{.cookie = NO_COOKIE}, {.cookie = 0}, {.cookie = 0}};
 	struct iommufd_fault fault;
-	struct fault_scene s;
 	u32 ticket;
 
-	(void)parent;
-	fault_scene_init(&s, arg);
-	ticket = fault_scene_submit(&s, FAULT_VA, 1);
-	fault = fault_queue_take(&s.f);
+	ticket = fault_scene_submit(&self->s, FAULT_VA, 1);
+	fault = fault_queue_take(&self->s.f);
 	resp[1].cookie = fault.cookie;
-	CHECK_ERRNO(__fault_queue_write(&s.f, resp, 2), -EINVAL);
-	CHECK(vaccel_queue_is_waiting(&s.q, ticket), "a response behind a bad one counted");
-	guest_space_alloc(&s.p.s, FAULT_VA, GUEST_PAGE);
+	CHECK_ERRNO(__fault_queue_write(&self->s.f, resp, 2), -EINVAL);
+	CHECK(vaccel_queue_is_waiting(&self->s.q, ticket), "a response behind a bad one counted");
+	guest_space_alloc(&self->s.p.s, FAULT_VA, GUEST_PAGE);
 	resp[2].cookie = NO_COOKIE;
-	CHECK_EQ(__fault_queue_write(&s.f, resp + 1, 2), 1);
-	CHECK_STATUS(vaccel_queue_wait(&s.q, ticket), SVK_CPL_OK);
+	CHECK_EQ(__fault_queue_write(&self->s.f, resp + 1, 2), 1);
+	CHECK_STATUS(vaccel_queue_wait(&self->s.q, ticket), SVK_CPL_OK);
 	/* Once is enough. */
-	CHECK_ERRNO(__fault_queue_write(&s.f, resp + 1, 1), -EINVAL);
-	fault_scene_cleanup(&s, 0);
+	CHECK_ERRNO(__fault_queue_write(&self->s.f, resp + 1, 1), -EINVAL);
 }
 
 static int nest(struct fault_scene *s, u32 flags, u32 fault)
@@ -166,50 +175,25 @@ static int nest(struct fault_scene *s, u32 flags, u32 fault)
 	return __iommufd_hwpt_nest_faults(s->vm.g.iommufd, &arg, &hwpt);
 }
 
-static void bad_objects(struct process *parent, void *arg)
+TEST_F(fault_queue, has_errnos_for_objects)
 {
 	struct fault_queue other;
-	struct fault_scene s;
 	int iommufd, fd;
 	u32 id;
 
-	(void)parent;
-	fault_scene_init(&s, arg);
-	iommufd = s.vm.g.iommufd;
+	iommufd = self->s.vm.g.iommufd;
 	CHECK_ERRNO(__iommufd_fault_queue_alloc(iommufd, 1, &id, &fd), -EOPNOTSUPP);
-	CHECK_ERRNO(nest(&s, IOMMUFD_HWPT_FAULT_ID, IOMMUFD_NO_OBJECT), -ENOENT);
-	CHECK_ERRNO(nest(&s, IOMMUFD_HWPT_FAULT_ID, s.vm.g.ioas), -ENOENT);
-	CHECK_ERRNO(__iommufd_hwpt_alloc(iommufd, s.vm.a.v.dev, s.vm.g.ioas,
+	CHECK_ERRNO(nest(&self->s, IOMMUFD_HWPT_FAULT_ID, IOMMUFD_NO_OBJECT), -ENOENT);
+	CHECK_ERRNO(nest(&self->s, IOMMUFD_HWPT_FAULT_ID, self->s.vm.g.ioas), -ENOENT);
+	CHECK_ERRNO(__iommufd_hwpt_alloc(iommufd, self->s.vm.a.v.dev, self->s.vm.g.ioas,
 					 IOMMUFD_HWPT_NEST_PARENT | IOMMUFD_HWPT_FAULT_ID, &id),
 		    -EOPNOTSUPP);
 	/* In use by a table, and by its own file. */
-	CHECK_ERRNO(__iommufd_destroy(iommufd, s.f.id), -EBUSY);
+	CHECK_ERRNO(__iommufd_destroy(iommufd, self->s.f.id), -EBUSY);
 	fault_queue_init(&other, iommufd);
 	CHECK_ERRNO(__iommufd_destroy(iommufd, other.id), -EBUSY);
 	fault_queue_close(&other);
 	CHECK_ERRNO(__iommufd_destroy(iommufd, other.id), 0);
-	fault_scene_cleanup(&s, 0);
 }
 
-static void run_half_a_read(const char *bdf)
-{
-	ktap_case("half_a_read");
-	if (prq_trace_start())
-		pf_run(bdf, half_a_read, (void *)bdf);
-	else
-		ktap_skip_case("no tracepoint intel_iommu:prq_report to see two faults arrive");
-	prq_trace_stop();
-}
-
-int main(void)
-{
-	const char *bdf = pf_require();
-
-	ktap_start(5);
-	pf_run_case(bdf, "bad_reads", bad_reads);
-	run_half_a_read(bdf);
-	pf_run_case(bdf, "bad_responses", bad_responses);
-	pf_run_case(bdf, "good_and_bad_responses", good_and_bad_responses);
-	pf_run_case(bdf, "bad_objects", bad_objects);
-	return ktap_finish();
-}
+HARNESS_MAIN(pf_lend)

@@ -7,12 +7,10 @@
 #include <errno.h>
 
 #include "accel_device.h"
-#include "device_regs.h"
 #include "fault_queue.h"
 #include "iommufd.h"
-#include "ktap.h"
+#include "harness.h"
 #include "pf.h"
-#include "prq.h"
 
 /* Two descriptors wait: the fault of one has been read, that of the other has not. */
 struct pending {
@@ -26,6 +24,11 @@ struct pending {
 static u64 answered(const struct pending *p)
 {
 	return vaccel_counter(&p->s.vm.a, SVK_LAB_PGRP_RESP) - p->answered;
+}
+
+static void expect_faults(void)
+{
+	ktap_expect_device_faults("a table is taken away, and with it the place of the records");
 }
 
 static void begin(struct pending *p, const char *bdf)
@@ -56,18 +59,32 @@ static void expect_answered(const struct pending *p)
 	CHECK_EQ(answered(p), 2);
 }
 
-/* Without a table there is no place for a record either. */
-static void table_detached(struct process *parent, void *arg)
+FIXTURE(answered)
 {
 	struct pending p;
+	u64 stray; /* responses that nobody waits for */
+};
 
-	(void)parent;
-	begin(&p, arg);
-	vfio_detach_pasid(&p.s.vm.a.v, FAULT_PASID);
-	expect_answered(&p);
-	CHECK_EQ(vaccel_queue_wait_halt(&p.s.q), SVK_QERR_CPL_FAULT);
-	CHECK_EQ(vaccel_queue_wait_halt(&p.other), SVK_QERR_CPL_FAULT);
-	fault_scene_cleanup(&p.s, 0);
+FIXTURE_SETUP(answered)
+{
+	harness_begin(_metadata);
+	expect_faults();
+	begin(&self->p, pf_given());
+}
+
+FIXTURE_TEARDOWN(answered)
+{
+	fault_scene_cleanup(&self->p.s, self->stray);
+	harness_end(_metadata);
+}
+
+/* Without a table there is no place for a record either. */
+TEST_F(answered, when_the_table_is_detached)
+{
+	vfio_detach_pasid(&self->p.s.vm.a.v, FAULT_PASID);
+	expect_answered(&self->p);
+	CHECK_EQ(vaccel_queue_wait_halt(&self->p.s.q), SVK_QERR_CPL_FAULT);
+	CHECK_EQ(vaccel_queue_wait_halt(&self->p.other), SVK_QERR_CPL_FAULT);
 }
 
 static void map_queue(const struct guest_space *s, const struct vaccel_queue *q)
@@ -76,143 +93,147 @@ static void map_queue(const struct guest_space *s, const struct vaccel_queue *q)
 }
 
 /* What waited is refused by the old table; what comes then is the new table's business. */
-static void table_replaced(struct process *parent, void *arg)
+TEST_F(answered, when_the_table_is_replaced)
 {
 	struct iommufd_fault fault;
 	struct fault_queue next_f;
 	struct vm_process next;
-	struct pending p;
 	u32 ticket;
 
-	(void)parent;
-	begin(&p, arg);
-	fault_queue_init(&next_f, p.s.vm.g.iommufd);
-	vm_process_init_faults(&next, &p.s.vm, &next_f);
-	map_queue(&next.s, &p.s.q);
-	map_queue(&next.s, &p.other);
-	vm_process_attach(&next, &p.s.vm, FAULT_PASID);
-	expect_answered(&p);
-	CHECK_STATUS(vaccel_queue_wait(&p.s.q, p.ticket[0]), SVK_CPL_FAULT_WRITE);
-	CHECK_STATUS(vaccel_queue_wait(&p.other, p.ticket[1]), SVK_CPL_FAULT_WRITE);
+	fault_queue_init(&next_f, self->p.s.vm.g.iommufd);
+	vm_process_init_faults(&next, &self->p.s.vm, &next_f);
+	map_queue(&next.s, &self->p.s.q);
+	map_queue(&next.s, &self->p.other);
+	vm_process_attach(&next, &self->p.s.vm, FAULT_PASID);
+	expect_answered(&self->p);
+	CHECK_STATUS(vaccel_queue_wait(&self->p.s.q, self->p.ticket[0]), SVK_CPL_FAULT_WRITE);
+	CHECK_STATUS(vaccel_queue_wait(&self->p.other, self->p.ticket[1]), SVK_CPL_FAULT_WRITE);
 
-	ticket = fault_scene_submit(&p.s, FAULT_VA, 1);
+	ticket = fault_scene_submit(&self->p.s, FAULT_VA, 1);
 	fault = fault_queue_take(&next_f);
 	CHECK_EQ(fault.addr, FAULT_VA);
 	guest_space_alloc(&next.s, FAULT_VA, GUEST_PAGE);
 	fault_queue_answer(&next_f, fault.cookie, IOMMUFD_RESP_SUCCESS);
-	CHECK_STATUS(vaccel_queue_wait(&p.s.q, ticket), SVK_CPL_OK);
+	CHECK_STATUS(vaccel_queue_wait(&self->p.s.q, ticket), SVK_CPL_OK);
 	fault_queue_close(&next_f);
-	fault_scene_cleanup(&p.s, 0);
 }
 
 /* The same, with one fault queue for both tables. */
-static void table_replaced_same_queue(struct process *parent, void *arg)
+TEST_F(answered, when_the_table_is_replaced_with_the_same_queue)
 {
 	struct vm_process next;
-	struct pending p;
 
-	(void)parent;
-	begin(&p, arg);
-	vm_process_init_faults(&next, &p.s.vm, &p.s.f);
-	map_queue(&next.s, &p.s.q);
-	map_queue(&next.s, &p.other);
-	vm_process_attach(&next, &p.s.vm, FAULT_PASID);
-	expect_answered(&p);
-	CHECK_STATUS(vaccel_queue_wait(&p.s.q, p.ticket[0]), SVK_CPL_FAULT_WRITE);
-	CHECK_STATUS(vaccel_queue_wait(&p.other, p.ticket[1]), SVK_CPL_FAULT_WRITE);
-	fault_scene_cleanup(&p.s, 0);
+	vm_process_init_faults(&next, &self->p.s.vm, &self->p.s.f);
+	map_queue(&next.s, &self->p.s.q);
+	map_queue(&next.s, &self->p.other);
+	vm_process_attach(&next, &self->p.s.vm, FAULT_PASID);
+	expect_answered(&self->p);
+	CHECK_STATUS(vaccel_queue_wait(&self->p.s.q, self->p.ticket[0]), SVK_CPL_FAULT_WRITE);
+	CHECK_STATUS(vaccel_queue_wait(&self->p.other, self->p.ticket[1]), SVK_CPL_FAULT_WRITE);
 }
 
 /* Nobody can read or answer any more; until the table goes, the device waits. */
-static void queue_closed(struct process *parent, void *arg)
+TEST_F(answered, when_the_queue_is_closed)
 {
-	struct pending p;
-
-	(void)parent;
-	begin(&p, arg);
-	fault_queue_close(&p.s.f);
-	CHECK(vaccel_queue_is_waiting(&p.s.q, p.ticket[0]), "it does not wait any more");
-	CHECK_ERRNO(__iommufd_destroy(p.s.vm.g.iommufd, p.s.p.hwpt), -EBUSY);
-	CHECK_ERRNO(__iommufd_destroy(p.s.vm.g.iommufd, p.s.f.id), -EBUSY);
-	vfio_detach_pasid(&p.s.vm.a.v, FAULT_PASID);
-	CHECK_EQ(answered(&p), 2);
-	CHECK_ERRNO(__iommufd_destroy(p.s.vm.g.iommufd, p.s.p.hwpt), 0);
-	CHECK_ERRNO(__iommufd_destroy(p.s.vm.g.iommufd, p.s.f.id), 0);
-	fault_scene_cleanup(&p.s, 0);
+	fault_queue_close(&self->p.s.f);
+	CHECK(vaccel_queue_is_waiting(&self->p.s.q, self->p.ticket[0]),
+	      "it does not wait any more");
+	CHECK_ERRNO(__iommufd_destroy(self->p.s.vm.g.iommufd, self->p.s.p.hwpt), -EBUSY);
+	CHECK_ERRNO(__iommufd_destroy(self->p.s.vm.g.iommufd, self->p.s.f.id), -EBUSY);
+	vfio_detach_pasid(&self->p.s.vm.a.v, FAULT_PASID);
+	CHECK_EQ(answered(&self->p), 2);
+	CHECK_ERRNO(__iommufd_destroy(self->p.s.vm.g.iommufd, self->p.s.p.hwpt), 0);
+	CHECK_ERRNO(__iommufd_destroy(self->p.s.vm.g.iommufd, self->p.s.f.id), 0);
 }
 
 /* The device forgets what it has asked for; answers that come then hit nobody. */
-static void device_reset(struct process *parent, void *arg)
+TEST_F(answered, when_the_device_is_reset)
 {
 	struct iommufd_fault fault;
-	struct pending p;
 	u32 ticket;
 
-	(void)parent;
-	begin(&p, arg);
-	REQUIRE_ERRNO(__vfio_reset(&p.s.vm.a.v), 0);
-	CHECK(vaccel_queue_is_waiting(&p.s.q, p.ticket[0]), "a record after the reset");
-	CHECK_EQ(vaccel_queue_state(&p.s.q), SVK_QSTATE_DISABLED);
-	fault_queue_answer(&p.s.f, p.cookie, IOMMUFD_RESP_SUCCESS);
-	fault = fault_queue_take(&p.s.f);
+	REQUIRE_ERRNO(__vfio_reset(&self->p.s.vm.a.v), 0);
+	CHECK(vaccel_queue_is_waiting(&self->p.s.q, self->p.ticket[0]), "a record after the reset");
+	CHECK_EQ(vaccel_queue_state(&self->p.s.q), SVK_QSTATE_DISABLED);
+	fault_queue_answer(&self->p.s.f, self->p.cookie, IOMMUFD_RESP_SUCCESS);
+	fault = fault_queue_take(&self->p.s.f);
 	CHECK_EQ(fault.addr, FAULT_VA + GUEST_PAGE);
-	fault_queue_answer(&p.s.f, fault.cookie, IOMMUFD_RESP_INVALID);
-	CHECK_EQ(answered(&p), 2);
+	fault_queue_answer(&self->p.s.f, fault.cookie, IOMMUFD_RESP_INVALID);
+	CHECK_EQ(answered(&self->p), 2);
 
-	vaccel_enable(&p.s.vm.a);
-	vaccel_queue_enable(&p.s.q, FAULT_PASID | (u32)SVK_QCFG_PASID_VALID);
-	ticket = fault_scene_submit(&p.s, FAULT_VA, 1);
-	fault = fault_queue_take(&p.s.f);
-	guest_space_alloc(&p.s.p.s, FAULT_VA, GUEST_PAGE);
-	fault_queue_answer(&p.s.f, fault.cookie, IOMMUFD_RESP_SUCCESS);
-	CHECK_STATUS(vaccel_queue_wait(&p.s.q, ticket), SVK_CPL_OK);
-	fault_scene_cleanup(&p.s, 2);
+	vaccel_enable(&self->p.s.vm.a);
+	vaccel_queue_enable(&self->p.s.q, FAULT_PASID | (u32)SVK_QCFG_PASID_VALID);
+	ticket = fault_scene_submit(&self->p.s, FAULT_VA, 1);
+	fault = fault_queue_take(&self->p.s.f);
+	guest_space_alloc(&self->p.s.p.s, FAULT_VA, GUEST_PAGE);
+	fault_queue_answer(&self->p.s.f, fault.cookie, IOMMUFD_RESP_SUCCESS);
+	CHECK_STATUS(vaccel_queue_wait(&self->p.s.q, ticket), SVK_CPL_OK);
+	self->stray = 2;
 }
 
 static void victim_main(struct process *parent, void *arg)
 {
 	struct pending p;
 
-	begin(&p, arg);
+	(void)arg;
+	begin(&p, pf_given());
 	process_tell(parent, 1);
 	process_hear(parent);
 }
 
-static void killer_main(struct process *parent, void *arg)
+/** struct counts - Page requests and answers, of the whole model. */
+struct counts {
+	u64 sent;
+	u64 answered;
+};
+
+/* By a VMM that does nothing else. */
+static struct counts count(void)
+{
+	struct counts c;
+	struct vm vm;
+
+	vm_init(&vm, VM_RAM, __vfio_open_pci(pf_given()));
+	c.sent = vaccel_counter(&vm.a, SVK_LAB_PRQ);
+	c.answered = vaccel_counter(&vm.a, SVK_LAB_PGRP_RESP);
+	vm_cleanup(&vm);
+	return c;
+}
+
+FIXTURE(vmm)
+{
+	struct counts before;
+};
+
+FIXTURE_SETUP(vmm)
+{
+	harness_begin(_metadata);
+	expect_faults();
+	self->before = count();
+}
+
+FIXTURE_TEARDOWN(vmm)
+{
+	harness_end(_metadata);
+}
+
+TEST_F(vmm, killed_leaves_no_request_without_answer)
 {
 	struct process victim;
+	struct counts after;
 
-	(void)parent;
-	process_start(&victim, victim_main, arg);
+	process_start(&victim, victim_main, NULL);
 	process_hear(&victim);
 	process_kill(&victim);
+	after = count();
+	CHECK_EQ(after.sent - self->before.sent, 2);
+	CHECK_EQ(after.answered - self->before.answered, 2);
 }
 
-static void vmm_killed(const char *bdf)
+static void require(void)
 {
-	const void *regs = svk_regs_map();
-	struct prq_count before = prq_count(regs);
-	struct prq_count since;
-
-	pf_run_case(bdf, "vmm_killed", killer_main);
-	since = prq_count_since(regs, &before);
-	CHECK_EQ(since.sent, 2);
-	CHECK_EQ(since.answered, 2);
-	svk_regs_unmap(regs);
-}
-
-int main(void)
-{
-	const char *bdf = pf_require();
-
 	svk_require_root();
-	ktap_start(6);
-	ktap_expect_device_faults("a table is taken away, and with it the place of the records");
-	pf_run_case(bdf, "table_detached", table_detached);
-	pf_run_case(bdf, "table_replaced", table_replaced);
-	pf_run_case(bdf, "table_replaced_same_queue", table_replaced_same_queue);
-	pf_run_case(bdf, "queue_closed", queue_closed);
-	pf_run_case(bdf, "device_reset", device_reset);
-	vmm_killed(bdf);
-	return ktap_finish();
+	pf_lend();
 }
+
+HARNESS_MAIN(require)

@@ -5,7 +5,7 @@
  * Here the PASID that the guest names is the one that the device sends.
  */
 #include "iommufd.h"
-#include "ktap.h"
+#include "harness.h"
 #include "memory.h"
 #include "pf.h"
 #include "vm.h"
@@ -52,14 +52,33 @@ static void vm_main(struct process *parent, void *arg)
 	vm_cleanup(&vm);
 }
 
-int main(void)
+FIXTURE(function)
 {
-	const char *bdf = pf_require();
+	const char *bdf;
+};
 
-	ktap_start(2);
-	ktap_case("nested_dma_and_faults");
-	pf_run(bdf, vm_main, (void *)bdf);
-	ktap_case("function_comes_back");
-	CHECK(pf_find(), "%s has no driver svakit_accel", bdf);
-	return ktap_finish();
+FIXTURE_SETUP(function)
+{
+	harness_begin(_metadata);
+	self->bdf = pf_find();
 }
+
+FIXTURE_TEARDOWN(function)
+{
+	harness_end(_metadata);
+}
+
+TEST_F(function, is_given_to_a_vm_and_comes_back)
+{
+	harness_step("nested_dma_and_faults");
+	pf_run(self->bdf, vm_main, (void *)self->bdf);
+	harness_step("function_comes_back");
+	CHECK(pf_find(), "%s has no driver svakit_accel", self->bdf);
+}
+
+static void require(void)
+{
+	pf_require();
+}
+
+HARNESS_MAIN(require)
