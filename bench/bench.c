@@ -48,18 +48,22 @@ static char **chosen_argv;
 /* One point of KTAP, as a suite's test prints it: the runner takes no result on trust. */
 static int run(void)
 {
+	bool failed;
 	int rc;
 
-	ktap_start(1);
-	ktap_case(chosen->name);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	printf("TAP version 13\n1..1\n");
 	/* Nobody looks while time is measured. */
+	oracle_settle();
 	oracle_pause();
 	rc = chosen->run(chosen_argc, chosen_argv);
-	if (rc == BENCH_SKIP)
-		ktap_skip_case("see above");
-	else
-		CHECK_EQ(rc, BENCH_PASS);
-	return ktap_finish();
+	failed = ktap_child_status() != KTAP_PASS || (rc != BENCH_PASS && rc != BENCH_SKIP);
+	printf("%s 1 %s%s\n", failed ? "not ok" : "ok", chosen->name,
+	       !failed && rc == BENCH_SKIP ? " # SKIP see above" : "");
+	oracle_resume();
+	if (failed)
+		return KTAP_FAIL;
+	return rc == BENCH_SKIP ? KTAP_SKIP : KTAP_PASS;
 }
 
 int main(int argc, char **argv)

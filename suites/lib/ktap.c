@@ -11,16 +11,7 @@
 #include "subtest.h"
 
 static struct {
-	unsigned int planned;
-	unsigned int begun;
-	unsigned int passed;
-	unsigned int failed;
-	unsigned int skipped;
-	unsigned int xfailed;
-	const char *name; /* of the current case, NULL between cases */
-	bool failed_now;
-	const char *skip_now; /* why the current case is skipped, or NULL */
-	const char *xfail_now; /* why the current case fails as expected, or NULL */
+	bool failed; /* an assertion of this process */
 	bool child;
 } ktap;
 
@@ -29,80 +20,6 @@ static void print_diag(const char *prefix, const char *fmt, va_list args)
 	printf("# %s", prefix);
 	vprintf(fmt, args);
 	putchar('\n');
-}
-
-static void end_case(void)
-{
-	if (!ktap.name)
-		return;
-	if (ktap.failed_now) {
-		ktap.failed++;
-		printf("not ok %u %s\n", ktap.begun, ktap.name);
-	} else if (ktap.xfail_now) {
-		ktap.xfailed++;
-		printf("ok %u %s # XFAIL %s\n", ktap.begun, ktap.name, ktap.xfail_now);
-	} else if (ktap.skip_now) {
-		ktap.skipped++;
-		printf("ok %u %s # SKIP %s\n", ktap.begun, ktap.name, ktap.skip_now);
-	} else {
-		ktap.passed++;
-		printf("ok %u %s\n", ktap.begun, ktap.name);
-	}
-	ktap.name = NULL;
-}
-
-static void print_totals(void)
-{
-	printf("# Totals: pass:%u fail:%u xfail:%u xpass:0 skip:%u error:0\n", ktap.passed,
-	       ktap.failed, ktap.xfailed, ktap.skipped);
-}
-
-void ktap_start(unsigned int cases)
-{
-	/* A line at a time, so that children and a killed program lose nothing. */
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	ktap.planned = cases;
-	oracle_settle();
-	printf("TAP version 13\n1..%u\n", cases);
-}
-
-void ktap_case(const char *name)
-{
-	end_case();
-	oracle_settle();
-	ktap.name = name;
-	ktap.failed_now = false;
-	ktap.skip_now = NULL;
-	ktap.xfail_now = NULL;
-	ktap.begun++;
-}
-
-int ktap_finish(void)
-{
-	bool planned;
-
-	end_case();
-	/* What is stale now will be flushed when the process ends. */
-	oracle_settle();
-	planned = ktap.begun == ktap.planned;
-	if (!planned)
-		ktap_diag("planned %u cases, ran %u", ktap.planned, ktap.begun);
-	print_totals();
-	if (ktap.failed || !planned || !ktap.begun)
-		return KTAP_FAIL;
-	if (ktap.xfailed)
-		return KTAP_XFAIL;
-	return ktap.passed ? KTAP_PASS : KTAP_SKIP;
-}
-
-void ktap_skip_case(const char *reason)
-{
-	ktap.skip_now = reason;
-}
-
-void ktap_xfail_case(const char *reason)
-{
-	ktap.xfail_now = reason;
 }
 
 void ktap_skip_all(const char *fmt, ...)
@@ -140,29 +57,23 @@ void ktap_note(const char *key, const char *fmt, ...)
 void ktap_child(void)
 {
 	ktap.child = true;
-	ktap.failed_now = false;
+	ktap.failed = false;
 }
 
 int ktap_child_status(void)
 {
-	return ktap.failed_now ? KTAP_FAIL : KTAP_PASS;
+	return ktap.failed ? KTAP_FAIL : KTAP_PASS;
 }
 
 static void fail(struct ktap_site site)
 {
-	ktap.failed_now = true;
+	ktap.failed = true;
 	if (subtest_fail(site.fatal) || !site.fatal)
 		return;
 	/* The end of the process would hide it. */
 	oracle_settle();
-	if (ktap.child)
-		exit(KTAP_FAIL);
-	if (!ktap.name) {
-		printf("Bail out! failed before the first case\n");
-		exit(KTAP_FAIL);
-	}
-	end_case();
-	print_totals();
+	if (!ktap.child)
+		printf("Bail out! failed before the first test\n");
 	exit(KTAP_FAIL);
 }
 

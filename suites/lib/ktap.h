@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Results in the dialect of KTAP that kselftest prints, and assertions.
+ * Assertions, and what a test says beside its result. Results are printed by the kernel's test
+ * harness: harness.h, which test programs include instead of this.
  *
- *	ktap_start(2);
- *	ktap_case("copy_arrives");
- *	CHECK_EQ(done, size);
- *	ktap_case("copy_is_exact");
- *	...
- *	return ktap_finish();
- *
- * A case ends where the next one begins. CHECK_x() fails the test and goes on,
- * REQUIRE_x() fails it and ends the program: use it where going on makes no
- * sense. Names of cases are of [a-z0-9_] and never vary.
+ * CHECK_x() fails the test and goes on, REQUIRE_x() fails it and ends it: use it where going on
+ * makes no sense. Both hold in functions and processes that know nothing of the test.
  */
 #ifndef SUITES_LIB_KTAP_H
 #define SUITES_LIB_KTAP_H
@@ -24,40 +17,7 @@
 #define KTAP_XFAIL 2
 #define KTAP_SKIP 4
 
-/**
- * ktap_start() - Print the header and the plan.
- * @cases: how many times ktap_case() will be called; a deviation is a failure
- */
-void ktap_start(unsigned int cases);
-
-/** ktap_case() - End the case before, begin case @name; @name is not copied. */
-void ktap_case(const char *name);
-
-/**
- * ktap_skip_case() - The current case cannot be tried here; one that failed before stays failed.
- * @reason: what is missing; not copied
- */
-void ktap_skip_case(const char *reason);
-
-/**
- * ktap_xfail_case() - The current case fails, for a reason that is known.
- * @reason: the reason, and where it is documented; not copied
- *
- * For a fact that the test has just seen, never for a version or a name: where
- * the reason is gone, the case passes or fails as any other, without a change
- * of the test. One that failed before stays failed.
- */
-void ktap_xfail_case(const char *reason);
-
-/**
- * ktap_finish() - End the last case, print the totals.
- *
- * Return: exit status: failed if any case did, else failed as expected if any
- * did so, else skipped if all were, else passed.
- */
-int ktap_finish(void);
-
-/** ktap_skip_all() - Before ktap_start(): end the program as skipped. */
+/** ktap_skip_all() - Before any test: end the program as skipped. */
 void ktap_skip_all(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /** ktap_diag() - Print one "# ..." line. */
@@ -83,7 +43,7 @@ void ktap_note(const char *key, const char *fmt, ...) __attribute__((format(prin
  */
 void ktap_child(void);
 
-/** ktap_child_status() - Return: exit status that tells of the child's assertions. */
+/** ktap_child_status() - Return: exit status that tells of the assertions of this process. */
 int ktap_child_status(void);
 
 /**

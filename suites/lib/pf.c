@@ -77,7 +77,7 @@ void pf_run(const char *bdf, void (*main)(struct process *parent, void *arg), vo
 	CHECK_EQ(status, 0);
 }
 
-/* Of pf_test(). */
+/* Of pf_lend(). */
 static char given[NAME_MAX + 1];
 
 const char *pf_given(void)
@@ -85,19 +85,17 @@ const char *pf_given(void)
 	return given;
 }
 
-/* Return: 0 in the process that has the function; status of that process in the other. */
-static int lend(bool *borrower)
+void pf_lend(void)
 {
-	int ret, status = 0;
+	int ret, status;
 	pid_t pid;
 
 	snprintf(given, sizeof(given), "%s", pf_require());
 	ret = __pf_move(given, "vfio-pci");
 	pid = ret ? -1 : fork();
-	*borrower = !pid;
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		return 0;
+		return;
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
 		ktap_diag("giving %s to vfio-pci, or fork: %s", given,
@@ -108,31 +106,6 @@ static int lend(bool *borrower)
 	if (ret)
 		ktap_diag("giving %s back: %s", given, strerror(-ret));
 	if (WIFSIGNALED(status))
-		ktap_diag("the test died of signal %d", WTERMSIG(status));
-	return WIFEXITED(status) && !ret ? WEXITSTATUS(status) : KTAP_FAIL;
-}
-
-int pf_test(int (*test)(void))
-{
-	bool borrower;
-	int status = lend(&borrower);
-
-	if (borrower)
-		exit(test());
-	return status;
-}
-
-void pf_lend(void)
-{
-	bool borrower;
-	int status = lend(&borrower);
-
-	if (!borrower)
-		exit(status);
-}
-
-void pf_run_case(const char *bdf, const char *name, void (*main)(struct process *parent, void *arg))
-{
-	ktap_case(name);
-	pf_run(bdf, main, (void *)bdf);
+		ktap_diag("the tests died of signal %d", WTERMSIG(status));
+	exit(WIFEXITED(status) && !ret ? WEXITSTATUS(status) : KTAP_FAIL);
 }

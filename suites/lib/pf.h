@@ -30,18 +30,7 @@ int __pf_move(const char *bdf, const char *driver);
  */
 void pf_run(const char *bdf, void (*main)(struct process *parent, void *arg), void *arg);
 
-/**
- * pf_test() - Run a whole test program while an accelerator belongs to vfio-pci.
- * @test: from ktap_start() to ktap_finish(), in a process of its own
- *
- * Skips the program if there is no such function, or no /dev/iommu. Afterwards the function is
- * given back, however the test ended.
- *
- * Return: exit status for main().
- */
-int pf_test(int (*test)(void));
-
-/** pf_given() - Return: PCI address of the function that pf_test() or pf_lend() has given to vfio-pci. */
+/** pf_given() - Return: PCI address of the function that pf_lend() has given to vfio-pci. */
 const char *pf_given(void);
 
 /**
@@ -51,9 +40,5 @@ const char *pf_given(void);
  * back however that ends. Skips the program as pf_require() does.
  */
 void pf_lend(void);
-
-/** pf_run_case() - A case of its own: ktap_case(), and pf_run() with @bdf as the argument. */
-void pf_run_case(const char *bdf, const char *name,
-		 void (*main)(struct process *parent, void *arg));
 
 #endif /* SUITES_LIB_PF_H */
