@@ -140,10 +140,10 @@ static inline int harness_run(int argc, char **argv, void (*require)(void))
  * HARNESS_MAIN() - main() of a test program.
  * @require: skips the whole program, with the reason, unless it can run: svk_require, ...
  */
-#define HARNESS_MAIN(require)                            \
-	int main(int argc, char **argv)                  \
-	{                                                \
-		return harness_run(argc, argv, require); \
+#define HARNESS_MAIN(require)                           \
+	int main(int argc, char **argv)                 \
+	{                                               \
+		exit(harness_run(argc, argv, require)); \
 	}
 
 #endif /* SUITES_LIB_HARNESS_H */

@@ -20,7 +20,7 @@ static void command(enum svk_inject kind, u32 skip, u32 count)
 						svk_put(SVK_LAB_INJECT_COUNT, count));
 }
 
-/* Nobody else is there any more who would: a test may have died. A child that ends leaves it armed. */
+/* A test that has died has not done it. A child that ends leaves it armed. */
 static void disarm_at_exit(void)
 {
 	bool there = !access(svk_pci_path("resource0"), R_OK | W_OK);

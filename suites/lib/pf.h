@@ -30,14 +30,14 @@ int __pf_move(const char *bdf, const char *driver);
  */
 void pf_run(const char *bdf, void (*main)(struct process *parent, void *arg), void *arg);
 
-/** pf_given() - Return: PCI address of the function that pf_lend() has given to vfio-pci. */
+/** pf_given() - Return: PCI address of the function that pf_lend() has given away. */
 const char *pf_given(void);
 
 /**
  * pf_lend() - Give an accelerator to vfio-pci for as long as the program runs: for HARNESS_MAIN().
  *
- * Returns in a process of its own; the program goes on in it, and the function, pf_given(), is given
- * back however that ends. Skips the program as pf_require() does.
+ * Returns in a process of its own; the program goes on in it, and the function, pf_given(), is
+ * given back however that ends. Skips the program as pf_require() does.
  */
 void pf_lend(void);
 

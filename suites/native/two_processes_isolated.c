@@ -12,7 +12,6 @@
 #include "accel_device.h"
 #include "accel_queue.h"
 #include "harness.h"
-#include "lab.h"
 #include "memory.h"
 #include "process.h"
 
