@@ -56,6 +56,7 @@ job_forget() {
 job_environment() {
 	printf ' SVAKIT_SEED=%s' "$SEED"
 	[[ $FULL != 1 ]] || printf ' SVAKIT_FULL=1'
+	((TIME_FACTOR == 1)) || printf ' SVAKIT_TIME_FACTOR=%d' "$TIME_FACTOR"
 }
 
 # job_tests GUEST: its tests, in order.

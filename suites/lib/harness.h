@@ -126,6 +126,19 @@ static inline void harness_status(void)
 		_exit(KSFT_SKIP);
 }
 
+/* The limit of the program, in tests.list, is multiplied by whoever enforces it. */
+static inline void harness_scale_timeouts(void)
+{
+	const char *factor = getenv("SVAKIT_TIME_FACTOR");
+	struct __fixture_metadata *f;
+	struct __test_metadata *t;
+
+	for (f = factor ? __fixture_list : NULL; f; f = f->next) {
+		for (t = f->tests; t; t = t->next)
+			t->timeout *= atoi(factor);
+	}
+}
+
 /** harness_run() - The whole of main(), for programs that run themselves as something else, too. */
 static inline int harness_run(int argc, char **argv, void (*require)(void))
 {
@@ -133,6 +146,7 @@ static inline int harness_run(int argc, char **argv, void (*require)(void))
 	atexit(harness_status);
 	subtest_main(argc, argv, require);
 	harness_pid = getpid();
+	harness_scale_timeouts();
 	return test_harness_run(argc, argv);
 }
 
