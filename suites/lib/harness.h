@@ -112,12 +112,15 @@ static inline __printf(2, 3) void harness_xfail(struct __test_metadata *m, const
 static pid_t harness_pid;
 
 /*
- * The harness ends with 0 when all tests were skipped or failed as expected. Who reads the exit
- * status alone (run_kselftest.sh, a bisection) is to see the difference.
+ * At exit. The harness ends with 0 when all tests were skipped or failed as expected. Who reads the
+ * exit status alone (run_kselftest.sh, a bisection) is to see the difference.
  */
-static inline void harness_status(void)
+static inline void harness_over(void)
 {
-	if (getpid() != harness_pid || ksft_get_fail_cnt() || ksft_get_xpass_cnt())
+	if (getpid() != harness_pid)
+		return;
+	subtest_over();
+	if (ksft_get_fail_cnt() || ksft_get_xpass_cnt())
 		return;
 	fflush(NULL);
 	if (ksft_get_xfail_cnt())
@@ -143,7 +146,7 @@ static inline void harness_scale_timeouts(void)
 static inline int harness_run(int argc, char **argv, void (*require)(void))
 {
 	/* First here, last at the end: @require may have something to undo. */
-	atexit(harness_status);
+	atexit(harness_over);
 	subtest_main(argc, argv, require);
 	harness_pid = getpid();
 	harness_scale_timeouts();

@@ -15,7 +15,7 @@
 static struct {
 	struct subtest test;
 	pid_t pid; /* the process that runs it; its children only assert */
-	struct svk_lab lab;
+	struct svk_lab lab; /* before the first test */
 	const char *step;
 	int argc;
 	char **argv;
@@ -27,14 +27,12 @@ void subtest_begin(struct subtest test)
 	now.pid = getpid();
 	now.step = NULL;
 	oracle_settle();
-	now.lab = svk_lab_read();
 }
 
 void subtest_end(void)
 {
 	now.step = NULL;
 	oracle_settle();
-	svk_lab_note(&now.lab);
 }
 
 void subtest_step(const char *name)
@@ -88,8 +86,17 @@ void subtest_main(int argc, char **argv, void (*require)(void))
 {
 	/* A line at a time, so that children and a killed program lose nothing. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (!asks_only(argc, argv))
-		require();
+	if (asks_only(argc, argv))
+		return;
+	require();
+	/* Here, so that not each test has to look for the lab page. */
+	oracle_settle();
+	now.lab = svk_lab_read();
+}
+
+void subtest_over(void)
+{
+	svk_lab_note(&now.lab);
 }
 
 const char *subtest_arg(unsigned int index)

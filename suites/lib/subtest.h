@@ -24,12 +24,11 @@ struct subtest {
 /**
  * subtest_begin() - From now on assertions belong to this test.
  *
- * Settles the oracle, so that no finding of what was before is taken for this test's, and reads
- * the counters of the lab page.
+ * Settles the oracle, so that no finding of what was before is taken for this test's.
  */
 void subtest_begin(struct subtest test);
 
-/** subtest_end() - It ends: settles the oracle, notes what the unit has executed meanwhile. */
+/** subtest_end() - It ends: settles the oracle. */
 void subtest_end(void);
 
 /** subtest_step() - Settles the oracle; until the next one, failures name @name (not copied). */
@@ -58,6 +57,9 @@ bool subtest_fail(bool fatal);
  * The program's own arguments are those that are not options of the harness.
  */
 void subtest_main(int argc, char **argv, void (*require)(void));
+
+/** subtest_over() - At the end of the program: notes what the unit has executed meanwhile. */
+void subtest_over(void);
 
 /** subtest_arg() - Return: own argument @index of the program, from 0 on; or NULL. */
 const char *subtest_arg(unsigned int index);
