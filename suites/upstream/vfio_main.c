@@ -12,19 +12,12 @@
 #include "pf.h"
 #include "wrap.h"
 
-static int count;
-static char **words;
-
-static int test(void)
-{
-	setenv("VFIO_SELFTESTS_BDF", pf_given(), 1);
-	return __real_main(count, words);
-}
-
 int __wrap_main(int argc, char **argv)
 {
-	count = argc;
-	words = argv;
 	environment_prepare();
-	return getenv("VFIO_SELFTESTS_BDF") ? __real_main(argc, argv) : pf_test(test);
+	if (!getenv("VFIO_SELFTESTS_BDF")) {
+		pf_lend();
+		setenv("VFIO_SELFTESTS_BDF", pf_given(), 1);
+	}
+	return __real_main(argc, argv);
 }
