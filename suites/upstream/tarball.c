@@ -6,7 +6,6 @@
  *
  * Usage: tarball COLLECTION:TEST...
  */
-#include <ctype.h>
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>
@@ -17,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "ktap.h"
+#include "harness.h"
 
 #define RUNNER "run_kselftest.sh"
 #define BUSYBOX "/bin/busybox"
@@ -28,7 +27,6 @@
 /* By test, as it was named: the result that the runner prints for it. */
 static struct {
 	const char *name;
-	char case_name[64];
 	bool passed;
 } tests[MAX_TESTS];
 
@@ -46,17 +44,15 @@ static void enter_tree(void)
 		ktap_skip_all("no " RUNNER " beside the collections: make kselftest-tarball");
 }
 
-static void name_tests(int argc, char **argv)
+static void require_tests(void)
 {
-	if (argc < 2 || argc > MAX_TESTS)
+	const char *name;
+
+	while (test_count < MAX_TESTS && (name = harness_arg((unsigned int)test_count)))
+		tests[test_count++].name = name;
+	if (!test_count)
 		ktap_skip_all("no tests were named: tarball COLLECTION:TEST...");
-	for (test_count = 0; test_count < argc - 1; test_count++) {
-		tests[test_count].name = argv[test_count + 1];
-		snprintf(tests[test_count].case_name, sizeof(tests[test_count].case_name), "%s",
-			 argv[test_count + 1]);
-		for (char *c = tests[test_count].case_name; *c; c++)
-			*c = isalnum((unsigned char)*c) ? *c : '_';
-	}
+	enter_tree();
 }
 
 static pid_t start(char *const *argv, int out)
@@ -136,20 +132,30 @@ static int run(void)
 	return wait_for(pid);
 }
 
-int main(int argc, char **argv)
+FIXTURE(runner)
 {
-	int status;
+	int status; /* exit status of the runner */
+};
 
-	name_tests(argc, argv);
-	enter_tree();
-	ktap_start((unsigned int)test_count + 1);
-	ktap_case("runner_passes");
+FIXTURE_SETUP(runner)
+{
+	harness_begin(_metadata);
 	install_commands();
-	status = run();
-	CHECK_EQ(status, 0);
-	for (int i = 0; i < test_count; i++) {
-		ktap_case(tests[i].case_name);
-		CHECK(tests[i].passed, "%s: its line is not 'ok', or it is a skip", tests[i].name);
-	}
-	return ktap_finish();
 }
+
+FIXTURE_TEARDOWN(runner)
+{
+	harness_end(_metadata);
+}
+
+TEST_F_TIMEOUT(runner, passes_results_on, 110)
+{
+	int i;
+
+	self->status = run();
+	CHECK_EQ(self->status, 0);
+	for (i = 0; i < test_count; i++)
+		CHECK(tests[i].passed, "%s: its line is not 'ok', or it is a skip", tests[i].name);
+}
+
+HARNESS_MAIN(require_tests)
