@@ -151,7 +151,7 @@ static bool is_to_blame(const char *text, enum klog_flags flags, unsigned int *e
 	if (!is_hardware_error(text, &excused))
 		return is_defect(text);
 	*errors += 1;
-	return !excused;
+	return !excused && !(flags & KLOG_ERRORS_EXPECTED);
 }
 
 void klog_init(void)

@@ -44,7 +44,9 @@ static void test_line(const char *line)
 	if (!strncmp(line, "# note ", 7))
 		event("note %s", line + 7);
 	if (!strncmp(line, "# expect device_faults", 22))
-		test_flags = KLOG_FAULTS_EXPECTED;
+		test_flags |= KLOG_FAULTS_EXPECTED;
+	if (!strncmp(line, "# expect invalidation_errors", 28))
+		test_flags |= KLOG_ERRORS_EXPECTED;
 	if (!strncmp(line, FINDINGS, sizeof(FINDINGS) - 1))
 		test_findings = (unsigned int)strtoul(line + sizeof(FINDINGS) - 1, NULL, 10);
 }

@@ -123,3 +123,8 @@ void ktap_expect_device_faults(const char *why)
 {
 	ktap_diag("expect device_faults: %s", why);
 }
+
+void ktap_expect_invalidation_errors(const char *why)
+{
+	ktap_diag("expect invalidation_errors: %s", why);
+}

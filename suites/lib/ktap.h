@@ -32,6 +32,14 @@ void ktap_diag(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  */
 void ktap_expect_device_faults(const char *why);
 
+/**
+ * ktap_expect_invalidation_errors() - This test meets a unit that refuses a descriptor (IQE).
+ * @why: for the reader of the output
+ *
+ * As ktap_expect_device_faults(), for "Invalidation Queue Error" that nobody has injected.
+ */
+void ktap_expect_invalidation_errors(const char *why);
+
 /** ktap_note() - Print a fact for the report: "# note @key value". */
 void ktap_note(const char *key, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
