@@ -137,7 +137,7 @@ enum klog_flags {
 	KLOG_DEFECTS = 0,
 	KLOG_LEAKS = 1, /* kmemleak, where it is built in */
 	KLOG_FAULTS_EXPECTED = 2, /* the test makes the device fault: count, do not fail */
-	KLOG_ERRORS_EXPECTED = 4, /* the unit refuses what the test makes the kernel send: likewise */
+	KLOG_ERRORS_EXPECTED = 4, /* the unit refuses what is sent: likewise */
 };
 
 /**
