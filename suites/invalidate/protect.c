@@ -8,7 +8,6 @@
  * Rename invalidate_range notifier" series (2023) repaired: after an upgrade
  * from read-only the device faulted for ever.
  */
-#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,7 +19,6 @@
 #include "oracle.h"
 
 #define SIZE (16 * 1024)
-#define HUGE (2UL << 20)
 #define PATTERN 0x1818181818181818ULL
 #define CANARY 0x77
 #define ROUNDS 16
@@ -28,21 +26,21 @@
 FIXTURE(protect)
 {
 	struct svk_queue q;
-	u8 *block; /* HUGE bytes, aligned, one page or many */
+	u8 *block; /* from memory_block() */
 	u8 *target; /* SIZE bytes in the middle of it */
 };
 
 FIXTURE_VARIANT(protect)
 {
-	int advice; /* madvise() */
+	bool huge;
 };
 
 FIXTURE_VARIANT_ADD(protect, small_pages){
-	.advice = MADV_NOHUGEPAGE,
+	.huge = false,
 };
 
 FIXTURE_VARIANT_ADD(protect, huge_page){
-	.advice = MADV_HUGEPAGE,
+	.huge = true,
 };
 
 static struct svk_result write_target(FIXTURE_DATA(protect) * t)
@@ -58,19 +56,11 @@ static struct svk_result read_target(FIXTURE_DATA(protect) * t)
 /* The device has written to all of it, and read from it. */
 FIXTURE_SETUP(protect)
 {
-	u8 *space;
-
 	harness_begin(_metadata);
-	space = memory_hole(2 * HUGE);
-	self->block = (u8 *)(((uintptr_t)space + HUGE - 1) & ~(HUGE - 1));
-	self->target = self->block + HUGE / 2;
-	REQUIRE(!mprotect(self->block, HUGE, PROT_READ | PROT_WRITE) &&
-			!madvise(self->block, HUGE, variant->advice),
-		"%lu bytes at %p", HUGE, self->block);
-	memory_populate(self->block, HUGE);
-	if (variant->advice == MADV_HUGEPAGE)
-		REQUIRE(!madvise(self->block, HUGE, MADV_COLLAPSE), "MADV_COLLAPSE: %s",
-			strerror(errno));
+	self->block = memory_block();
+	self->target = self->block + MEMORY_HUGE / 2;
+	if (variant->huge)
+		memory_collapse(self->block);
 	svk_queue_open(&self->q);
 	REQUIRE_STATUS(write_target(self), SVK_CPL_OK);
 	REQUIRE_STATUS(read_target(self), SVK_CPL_OK);

@@ -13,6 +13,11 @@
 
 #define CHANGE_WAIT_MS 10000
 
+/* Linux 6.1; glibc knows it later. */
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
 static void *map(void *addr, size_t size, int flags, int fd)
 {
 	void *mem = mmap(addr, size, PROT_READ | PROT_WRITE, flags | MAP_POPULATE, fd, 0);
@@ -89,6 +94,29 @@ void memory_populate(void *addr, size_t size)
 	int ret = madvise(addr, size, MADV_POPULATE_WRITE);
 
 	REQUIRE(!ret, "MADV_POPULATE_WRITE of %zu bytes at %p: %s", size, addr, strerror(errno));
+}
+
+void *memory_block(void)
+{
+	u8 *space = memory_hole(2 * MEMORY_HUGE);
+	u8 *block = (u8 *)(((uintptr_t)space + MEMORY_HUGE - 1) & ~(MEMORY_HUGE - 1));
+	int ret = mprotect(block, MEMORY_HUGE, PROT_READ | PROT_WRITE);
+
+	if (!ret)
+		ret = madvise(block, MEMORY_HUGE, MADV_NOHUGEPAGE);
+	REQUIRE(!ret, "block of small pages at %p: %s", block, strerror(errno));
+	memory_populate(block, MEMORY_HUGE);
+	return block;
+}
+
+void memory_collapse(void *block)
+{
+	int ret = madvise(block, MEMORY_HUGE, MADV_HUGEPAGE);
+
+	if (!ret)
+		ret = madvise(block, MEMORY_HUGE, MADV_COLLAPSE);
+	REQUIRE(!ret, "huge page at %p: %s", block, strerror(errno));
+	oracle_settle();
 }
 
 void memory_wait_change(const volatile u64 *word, u64 before)

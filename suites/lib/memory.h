@@ -47,6 +47,18 @@ void *memory_untouched(size_t size);
  */
 void memory_populate(void *addr, size_t size);
 
+#define MEMORY_HUGE (2UL << 20) /* bytes of a huge page */
+
+/**
+ * memory_block() - As memory_map(), MEMORY_HUGE bytes, aligned to that, in small pages.
+ *
+ * memory_collapse() makes one huge page of it.
+ */
+void *memory_block(void);
+
+/** memory_collapse() - Copy a block into one huge page, which takes the place of its pages. */
+void memory_collapse(void *block);
+
 /** memory_wait_change() - Wait, with a deadline, until @word is not @before any more. */
 void memory_wait_change(const volatile u64 *word, u64 before);
 
