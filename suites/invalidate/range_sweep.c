@@ -19,6 +19,7 @@
 #include "accel_device.h"
 #include "accel_queue.h"
 #include "counts.h"
+#include "fault_unit.h"
 #include "harness.h"
 #include "memory.h"
 #include "oracle.h"
@@ -103,13 +104,13 @@ FIXTURE_TEARDOWN(range_sweep)
 	harness_end(_metadata);
 }
 
-static u8 *page_at(const FIXTURE_DATA(range_sweep) * t, unsigned int page)
+static u8 *page_at(const FIXTURE_DATA(range_sweep) *t, unsigned int page)
 {
 	return t->window + page * memory_page();
 }
 
 /* All of the window is there, and in every cache. */
-static void fill_window(FIXTURE_DATA(range_sweep) * t)
+static void fill_window(FIXTURE_DATA(range_sweep) *t)
 {
 	void *mem = mmap(t->window, WINDOW_SIZE, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE | MAP_FIXED_NOREPLACE, -1, 0);
@@ -120,7 +121,7 @@ static void fill_window(FIXTURE_DATA(range_sweep) * t)
 }
 
 /* Pages of the window in the smallest aligned power of two around some of them. */
-static unsigned int pages_around(const FIXTURE_DATA(range_sweep) * t, unsigned int start,
+static unsigned int pages_around(const FIXTURE_DATA(range_sweep) *t, unsigned int start,
 				 unsigned int length)
 {
 	u64 first = (uintptr_t)page_at(t, start);
@@ -135,7 +136,7 @@ static unsigned int pages_around(const FIXTURE_DATA(range_sweep) * t, unsigned i
 	return pages;
 }
 
-static void expect_refused(FIXTURE_DATA(range_sweep) * t, unsigned int page, bool readable)
+static void expect_refused(FIXTURE_DATA(range_sweep) *t, unsigned int page, bool readable)
 {
 	struct svk_result res;
 	u8 *addr = page_at(t, page);
@@ -148,7 +149,7 @@ static void expect_refused(FIXTURE_DATA(range_sweep) * t, unsigned int page, boo
 }
 
 /* Return: translations that the device had to ask for, to read all pages but some. */
-static u64 read_others(FIXTURE_DATA(range_sweep) * t, unsigned int start, unsigned int length)
+static u64 read_others(FIXTURE_DATA(range_sweep) *t, unsigned int start, unsigned int length)
 {
 	unsigned int end = start + length;
 	u64 before = counts_read(SVK_LAB_ATC_MISS);
@@ -171,7 +172,7 @@ static u64 dropped(void)
 }
 
 /* Return: whether all was as it should be. */
-static bool change_range(FIXTURE_DATA(range_sweep) * t, const FIXTURE_VARIANT(range_sweep) * way,
+static bool change_range(FIXTURE_DATA(range_sweep) *t, const FIXTURE_VARIANT(range_sweep) *way,
 			 unsigned int start, unsigned int length)
 {
 	unsigned int around = pages_around(t, start, length);
@@ -200,10 +201,12 @@ static bool change_range(FIXTURE_DATA(range_sweep) * t, const FIXTURE_VARIANT(ra
 
 TEST_F_TIMEOUT(range_sweep, is_forgotten, 60)
 {
+	/* In L2 a look at the counters costs a hundred times as much. */
+	unsigned int step = fault_unit_here() ? 1 : 3;
 	unsigned int i, j;
 
 	for (i = 0; i < ARRAY_SIZE(starts); i++) {
-		for (j = 0; j < ARRAY_SIZE(lengths); j++) {
+		for (j = i % step; j < ARRAY_SIZE(lengths); j += step) {
 			if (starts[i] + lengths[j] <= WINDOW)
 				REQUIRE(change_range(self, variant, starts[i], lengths[j]),
 					"%u pages from page %u", lengths[j], starts[i]);
