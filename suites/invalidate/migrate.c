@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The kernel moves pages while the device writes to them: small ones into a huge
- * one, a huge one is split, compaction moves them elsewhere. For a moment they
- * are not there, and the device faults; but what it has written, it has written:
- * every byte that a completion record has counted is in the page at the end,
- * none is in a page that was left behind.
+ * one, and a huge one is split. For a moment they are not there, and the device
+ * faults; but what it has written, it has written: every byte that a completion
+ * record has counted is in the page at the end, none is in a page that was left
+ * behind.
  *
  * The broadest net for a missing mmu notifier. Moves that cannot be had on demand,
  * by compaction, KSM and swap, are for the collection `stress`.
