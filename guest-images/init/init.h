@@ -140,6 +140,9 @@ enum klog_flags {
 	KLOG_ERRORS_EXPECTED = 4, /* the unit refuses what is sent: likewise */
 };
 
+/** klog_excuse() - Until the next klog_check() a warning with @text, and its taint, are no defect. */
+void klog_excuse(const char *text);
+
 /**
  * klog_check() - Report every defect logged since the marker, and new taints.
  *

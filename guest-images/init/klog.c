@@ -72,10 +72,15 @@ static const char *const harmless[] = {
 /* Machine check, bad page, died, warned, lock-up: admin-guide/tainted-kernels.rst. */
 #define TAINT_DEFECT ((1UL << 4) | (1UL << 5) | (1UL << 7) | (1UL << 9) | (1UL << 14))
 
+#define TAINT_WARNED (1UL << 9)
+
 #define KMEMLEAK "/sys/kernel/debug/kmemleak"
 
 static int kmsg = -1;
 static unsigned long taint_seen;
+/* Of klog_excuse(), and whether there was one: then its call trace is no defect either. */
+static char excused_text[64];
+static bool excused_seen;
 
 static unsigned long read_taint(void)
 {
@@ -110,10 +115,21 @@ static bool is_hardware_error(const char *text, bool *excused)
 	return is;
 }
 
+static bool is_excused(const char *text)
+{
+	if (!excused_text[0])
+		return false;
+	if (strstr(text, "WARNING:") && strstr(text, excused_text))
+		excused_seen = true;
+	else if (!excused_seen || !strstr(text, "Call Trace:"))
+		return false;
+	return true;
+}
+
 static bool is_defect(const char *text)
 {
 	return contains_any(text, defects, ARRAY_SIZE(defects)) &&
-	       !contains_any(text, harmless, ARRAY_SIZE(harmless));
+	       !contains_any(text, harmless, ARRAY_SIZE(harmless)) && !is_excused(text);
 }
 
 /* Return: the next record, or NULL at the end. One that was overwritten is passed over. */
@@ -172,6 +188,11 @@ void klog_mark(const char *name)
 		die("write to /dev/kmsg: %s", strerror(errno));
 }
 
+void klog_excuse(const char *text)
+{
+	snprintf(excused_text, sizeof(excused_text), "%s", text);
+}
+
 static unsigned int check_leaks(const char *name)
 {
 	static char text[16384];
@@ -204,11 +225,15 @@ unsigned int klog_check(const char *name, enum klog_flags flags)
 		event("dmesg %s %s", name, text);
 		found++;
 	}
+	if (excused_seen)
+		taint_seen |= TAINT_WARNED;
 	if (taint & ~taint_seen) {
 		event("dmesg %s kernel tainted: %#lx", name, taint & ~taint_seen);
 		found++;
 	}
 	taint_seen |= taint;
+	excused_text[0] = '\0';
+	excused_seen = false;
 	if (faults)
 		event("note dmar_fault_lines %u", faults);
 	if (errors)

@@ -31,6 +31,7 @@ static int read_level(void)
 }
 
 #define FINDINGS "# expect oracle_findings "
+#define WARNING "# expect kernel_warning "
 
 /* Set by the running test: findings of the oracle that it brings about. */
 static unsigned int test_findings;
@@ -47,6 +48,8 @@ static void test_line(const char *line)
 		test_flags |= KLOG_FAULTS_EXPECTED;
 	if (!strncmp(line, "# expect invalidation_errors", 28))
 		test_flags |= KLOG_ERRORS_EXPECTED;
+	if (!strncmp(line, WARNING, sizeof(WARNING) - 1))
+		klog_excuse(line + sizeof(WARNING) - 1);
 	if (!strncmp(line, FINDINGS, sizeof(FINDINGS) - 1))
 		test_findings = (unsigned int)strtoul(line + sizeof(FINDINGS) - 1, NULL, 10);
 }

@@ -9,8 +9,6 @@
  * resetting a device") and its repair series (NVIDIA/NV-Kernels#485) are about.
  */
 #include <errno.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "accel_device.h"
@@ -64,7 +62,6 @@ static void unmapper_main(struct process *parent, void *arg)
 	volatile u64 *rounds = arg, *end = rounds + 1;
 	struct svk_queue q;
 	u8 *target;
-	int ret;
 
 	svk_queue_open(&q);
 	process_tell(parent, 1);
@@ -73,8 +70,7 @@ static void unmapper_main(struct process *parent, void *arg)
 		/* Nobody waits for it: after a reset the queue is off, and it never completes. */
 		if (*rounds % SVK_QUEUE_ENTRIES < SVK_QUEUE_ENTRIES - 1)
 			svk_queue_submit(&q, svk_desc_fill(target, PATTERN, SIZE));
-		ret = munmap(target, SIZE);
-		REQUIRE(!ret, "munmap: %s", strerror(errno));
+		memory_unmap(target, SIZE);
 		if (!(++*rounds % ROUNDS))
 			process_tell(parent, *rounds);
 		if (!enabled(&q))

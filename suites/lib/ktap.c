@@ -128,3 +128,8 @@ void ktap_expect_invalidation_errors(const char *why)
 {
 	ktap_diag("expect invalidation_errors: %s", why);
 }
+
+void ktap_expect_kernel_warning(const char *text)
+{
+	ktap_diag("expect kernel_warning %s", text);
+}

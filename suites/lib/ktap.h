@@ -40,6 +40,12 @@ void ktap_expect_device_faults(const char *why);
  */
 void ktap_expect_invalidation_errors(const char *why);
 
+/**
+ * ktap_expect_kernel_warning() - The kernel has warned, and the test says why (XFAIL).
+ * @text: what is in that record, and in no other: the function that warns
+ */
+void ktap_expect_kernel_warning(const char *text);
+
 /** ktap_note() - Print a fact for the report: "# note @key value". */
 void ktap_note(const char *key, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

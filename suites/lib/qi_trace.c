@@ -6,6 +6,7 @@
 #include "qi_trace.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +17,14 @@
 #include <svakit/vtd_regs.h>
 
 #include "accel_device.h"
+#include "clock.h"
 #include "ktap.h"
 
 #define TRACEFS "/sys/kernel/tracing/"
 #define EVENT "events/intel_iommu/qi_submit/enable"
 #define INSTANCE TRACEFS "instances/svakit_qi/"
 #define PAGE_SHIFT 12
+#define WAIT_MS 10000
 
 static pid_t owner;
 
@@ -98,6 +101,27 @@ unsigned int qi_trace_read(struct qi_desc desc[QI_TRACE_MAX])
 	}
 	fclose(f);
 	return n;
+}
+
+void qi_trace_wait(unsigned int type, u32 pasid)
+{
+	int fd = open(INSTANCE "trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct clock_wait wait = clock_wait_for(WAIT_MS);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+	struct qi_desc desc = {{0}};
+	char line[512];
+
+	REQUIRE(f, "open %strace_pipe: %s", INSTANCE, strerror(errno));
+	while (!qi_is(&desc, type, pasid)) {
+		if (fgets(line, sizeof(line), f)) {
+			parse(line, &desc);
+			continue;
+		}
+		clearerr(f);
+		REQUIRE(clock_wait_again(&wait), "no descriptor of type %u for PASID %u", type,
+			pasid);
+	}
+	fclose(f);
 }
 
 unsigned int qi_type(const struct qi_desc *desc)

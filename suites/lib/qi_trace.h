@@ -47,6 +47,15 @@ void qi_trace_begin(void);
  */
 unsigned int qi_trace_read(struct qi_desc desc[QI_TRACE_MAX]);
 
+/**
+ * qi_trace_wait() - Wait, with a deadline, until a descriptor is queued, executed or not.
+ * @type: VTD_DESC_xxx
+ * @pasid: its PASID
+ *
+ * Takes what it has seen out of the record. Needs neither the hardware nor another CPU.
+ */
+void qi_trace_wait(unsigned int type, u32 pasid);
+
 /** qi_trace_end() - Stop recording. */
 void qi_trace_end(void);
 
