@@ -34,7 +34,7 @@ FIXTURE(copy_on_write)
 	u8 *image; /* what it should be */
 };
 
-static struct svk_result write_target(FIXTURE_DATA(copy_on_write) * t)
+static struct svk_result write_target(FIXTURE_DATA(copy_on_write) *t)
 {
 	return svk_queue_run(&t->q, svk_desc_fill(t->target, PATTERN, SIZE));
 }
@@ -56,7 +56,7 @@ FIXTURE_TEARDOWN(copy_on_write)
 }
 
 /* The device, too, sees @value in all of the target. */
-static void expect_read(FIXTURE_DATA(copy_on_write) * t, u8 value)
+static void expect_read(FIXTURE_DATA(copy_on_write) *t, u8 value)
 {
 	memset(t->image, value, SIZE);
 	CHECK_EQ(memory_diff_byte(t->target, SIZE, value), SIZE);

@@ -58,7 +58,7 @@ FIXTURE_TEARDOWN(descriptors)
 }
 
 /* Of the descriptors recorded, how many are of this type and of all addresses. */
-static unsigned int count_whole(const FIXTURE_DATA(descriptors) * t, unsigned int type)
+static unsigned int count_whole(const FIXTURE_DATA(descriptors) *t, unsigned int type)
 {
 	unsigned int i, n = 0;
 
@@ -68,7 +68,7 @@ static unsigned int count_whole(const FIXTURE_DATA(descriptors) * t, unsigned in
 }
 
 /* Return: index of the first one of this type that covers all of the target; @count: none. */
-static unsigned int first_covering(const FIXTURE_DATA(descriptors) * t, unsigned int type)
+static unsigned int first_covering(const FIXTURE_DATA(descriptors) *t, unsigned int type)
 {
 	unsigned int i;
 
@@ -79,7 +79,7 @@ static unsigned int first_covering(const FIXTURE_DATA(descriptors) * t, unsigned
 	return i;
 }
 
-static unsigned int last_covering(const FIXTURE_DATA(descriptors) * t, unsigned int type)
+static unsigned int last_covering(const FIXTURE_DATA(descriptors) *t, unsigned int type)
 {
 	unsigned int i, last = t->count;
 
@@ -90,7 +90,7 @@ static unsigned int last_covering(const FIXTURE_DATA(descriptors) * t, unsigned 
 	return last;
 }
 
-static void expect_ordered(FIXTURE_DATA(descriptors) * t)
+static void expect_ordered(FIXTURE_DATA(descriptors) *t)
 {
 	unsigned int iotlb = first_covering(t, VTD_DESC_PIOTLB);
 	unsigned int devtlb = last_covering(t, VTD_DESC_PDEVTLB);
@@ -102,7 +102,7 @@ static void expect_ordered(FIXTURE_DATA(descriptors) * t)
 }
 
 /* Whatever concerns this process names its PASID: no descriptor of whole domains is needed. */
-static void expect_pasid_based(const FIXTURE_DATA(descriptors) * t)
+static void expect_pasid_based(const FIXTURE_DATA(descriptors) *t)
 {
 	unsigned int i, type;
 

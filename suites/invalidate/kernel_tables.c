@@ -92,7 +92,7 @@ static void use_huge_pages(struct process *parent, void *arg)
 }
 
 /* Return: whether @first, then @second, have been queued for the kernel's addresses. */
-static bool told(FIXTURE_DATA(kernel_tables) * t, unsigned int first, unsigned int second)
+static bool told(FIXTURE_DATA(kernel_tables) *t, unsigned int first, unsigned int second)
 {
 	unsigned int i, n = qi_trace_read(t->desc), wanted = first;
 

@@ -11,7 +11,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -54,7 +54,7 @@ FIXTURE(late_ats)
 FIXTURE_SETUP(late_ats)
 {
 	harness_begin(_metadata);
-	strncpy(self->bdf, svk_pci_address(), sizeof(self->bdf) - 1);
+	snprintf(self->bdf, sizeof(self->bdf), "%s", svk_pci_address());
 }
 
 FIXTURE_TEARDOWN(late_ats)

@@ -78,7 +78,7 @@ FIXTURE_TEARDOWN(pasid_select)
 }
 
 /* The other process' device finds all that it needs in its own cache. */
-static void expect_other_cached(FIXTURE_DATA(pasid_select) * t)
+static void expect_other_cached(FIXTURE_DATA(pasid_select) *t)
 {
 	u64 misses = counts_read(SVK_LAB_ATC_MISS), hits = counts_read(SVK_LAB_ATC_HIT);
 

@@ -35,6 +35,7 @@ FIXTURE_VARIANT(protect)
 	bool huge;
 };
 
+/* clang-format off: a macro with a body */
 FIXTURE_VARIANT_ADD(protect, small_pages){
 	.huge = false,
 };
@@ -42,13 +43,14 @@ FIXTURE_VARIANT_ADD(protect, small_pages){
 FIXTURE_VARIANT_ADD(protect, huge_page){
 	.huge = true,
 };
+/* clang-format on */
 
-static struct svk_result write_target(FIXTURE_DATA(protect) * t)
+static struct svk_result write_target(FIXTURE_DATA(protect) *t)
 {
 	return svk_queue_run(&t->q, svk_desc_fill(t->target, PATTERN, SIZE));
 }
 
-static struct svk_result read_target(FIXTURE_DATA(protect) * t)
+static struct svk_result read_target(FIXTURE_DATA(protect) *t)
 {
 	return svk_queue_run(&t->q, svk_desc_crc32c(t->target, 0, SIZE));
 }
@@ -73,7 +75,7 @@ FIXTURE_TEARDOWN(protect)
 	harness_end(_metadata);
 }
 
-static void expect_write_refused(FIXTURE_DATA(protect) * t)
+static void expect_write_refused(FIXTURE_DATA(protect) *t)
 {
 	struct svk_result res = write_target(t);
 

@@ -64,6 +64,7 @@ static int discard(void *addr, size_t size)
 	return madvise(addr, size, MADV_DONTNEED);
 }
 
+/* clang-format off: a macro with a body */
 FIXTURE_VARIANT_ADD(range_sweep, munmap_2m){
 	.change = munmap,
 	.boundary = 21,
@@ -89,6 +90,7 @@ FIXTURE_VARIANT_ADD(range_sweep, discard_2m){
 	.change = discard,
 	.boundary = 21,
 };
+/* clang-format on */
 
 FIXTURE_SETUP(range_sweep)
 {

@@ -58,7 +58,7 @@ static void flusher_main(struct process *parent, void *arg)
 	CHECK(false, "mprotect: %s", strerror(errno));
 }
 
-/* Copies of the same page of a file: no two of these mappings can be one. The device uses them all. */
+/* Copies of one page of a file: no two of these mappings can be one. The device uses all. */
 static u8 *map_many(struct svk_queue *q)
 {
 	int fd = memfd_create("page", MFD_CLOEXEC);
@@ -83,7 +83,7 @@ FIXTURE_SETUP(storm)
 	self->rounds = memory_map_shared(memory_page());
 }
 
-static void flushers_start(FIXTURE_DATA(storm) * t)
+static void flushers_start(FIXTURE_DATA(storm) *t)
 {
 	unsigned int i;
 

@@ -40,7 +40,7 @@ static int open_pages(void)
 	return fd;
 }
 
-static struct svk_result write_to(FIXTURE_DATA(take_away) * t, void *addr)
+static struct svk_result write_to(FIXTURE_DATA(take_away) *t, void *addr)
 {
 	return svk_queue_run(&t->q, svk_desc_fill(addr, PATTERN, SIZE));
 }
@@ -64,7 +64,7 @@ FIXTURE_TEARDOWN(take_away)
 }
 
 /* Neither reads nor writes reach @addr, and the pages that were there are as they were. */
-static void expect_gone(FIXTURE_DATA(take_away) * t, u8 *addr)
+static void expect_gone(FIXTURE_DATA(take_away) *t, u8 *addr)
 {
 	struct svk_result res = write_to(t, addr);
 

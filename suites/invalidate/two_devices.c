@@ -47,7 +47,7 @@ static struct svk_result fill(FIXTURE_DATA(two_devices) *t, enum svk_which which
 	return svk_queue_run(&t->q[which], svk_desc_fill(t->target, PATTERN, SIZE));
 }
 
-/* The second one is that which the test was given, or any other. Natively that is the mdev parent. */
+/* That which the test was given, or any other one. Natively that is the mdev parent. */
 static void take_second(FIXTURE_DATA(two_devices) *t)
 {
 	char bdf[sizeof(t->moved)], path[128], driver[128];
@@ -63,7 +63,7 @@ static void take_second(FIXTURE_DATA(two_devices) *t)
 	driver[len < 0 ? 0 : len] = '\0';
 	if (!strstr(driver, DRIVER)) {
 		REQUIRE_ERRNO(__pf_move(bdf, DRIVER), 0);
-		strcpy(t->moved, bdf);
+		memcpy(t->moved, bdf, sizeof(bdf));
 	}
 	setenv(SECOND, bdf, 1);
 }

@@ -35,7 +35,7 @@ struct qi_range {
 /** qi_trace_require() - Skip the whole program unless the kernel has the tracepoint. */
 void qi_trace_require(void);
 
-/** qi_trace_begin() - From now on descriptors are recorded; what was recorded before is forgotten. */
+/** qi_trace_begin() - Record descriptors from now on, and forget those from before. */
 void qi_trace_begin(void);
 
 /**
