@@ -35,14 +35,15 @@ FIXTURE_VARIANT(protect)
 	bool huge;
 };
 
-/* clang-format off: a macro with a body */
-FIXTURE_VARIANT_ADD(protect, small_pages){
+/* clang-format off */
+FIXTURE_VARIANT_ADD(protect, small_pages) {
 	.huge = false,
 };
 
-FIXTURE_VARIANT_ADD(protect, huge_page){
+FIXTURE_VARIANT_ADD(protect, huge_page) {
 	.huge = true,
 };
+
 /* clang-format on */
 
 static struct svk_result write_target(FIXTURE_DATA(protect) *t)

@@ -64,32 +64,33 @@ static int discard(void *addr, size_t size)
 	return madvise(addr, size, MADV_DONTNEED);
 }
 
-/* clang-format off: a macro with a body */
-FIXTURE_VARIANT_ADD(range_sweep, munmap_2m){
+/* clang-format off */
+FIXTURE_VARIANT_ADD(range_sweep, munmap_2m) {
 	.change = munmap,
 	.boundary = 21,
 };
 
-FIXTURE_VARIANT_ADD(range_sweep, munmap_512m){
+FIXTURE_VARIANT_ADD(range_sweep, munmap_512m) {
 	.change = munmap,
 	.boundary = 29,
 };
 
-FIXTURE_VARIANT_ADD(range_sweep, protect_none_2m){
+FIXTURE_VARIANT_ADD(range_sweep, protect_none_2m) {
 	.change = protect_none,
 	.boundary = 21,
 };
 
-FIXTURE_VARIANT_ADD(range_sweep, protect_write_2m){
+FIXTURE_VARIANT_ADD(range_sweep, protect_write_2m) {
 	.change = protect_write,
 	.readable = true,
 	.boundary = 21,
 };
 
-FIXTURE_VARIANT_ADD(range_sweep, discard_2m){
+FIXTURE_VARIANT_ADD(range_sweep, discard_2m) {
 	.change = discard,
 	.boundary = 21,
 };
+
 /* clang-format on */
 
 FIXTURE_SETUP(range_sweep)

@@ -42,18 +42,19 @@ FIXTURE_VARIANT(wide_range)
 	u64 boundary; /* multiple of this power of two, and of no larger one */
 };
 
-/* clang-format off: a macro with a body */
-FIXTURE_VARIANT_ADD(wide_range, across_1g){
+/* clang-format off */
+FIXTURE_VARIANT_ADD(wide_range, across_1g) {
 	.boundary = 0x200040000000ULL,
 };
 
-FIXTURE_VARIANT_ADD(wide_range, across_512g){
+FIXTURE_VARIANT_ADD(wide_range, across_512g) {
 	.boundary = 0x208000000000ULL,
 };
 
-FIXTURE_VARIANT_ADD(wide_range, across_64t){
+FIXTURE_VARIANT_ADD(wide_range, across_64t) {
 	.boundary = 0x400000000000ULL,
 };
+
 /* clang-format on */
 
 FIXTURE_SETUP(wide_range)
