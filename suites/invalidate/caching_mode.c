@@ -53,8 +53,7 @@ TEST_F(caching_mode, first_stage_needs_none)
 		     SVK_CPL_FAULT_WRITE);
 	qi_trace_begin();
 	memory_populate(target, SIZE);
-	qi_trace_end();
-	n = qi_trace_read(self->desc);
+	n = qi_trace_end(self->desc);
 	for (i = 0; i < n; i++) {
 		if (!qi_is(&self->desc[i], VTD_DESC_PIOTLB, self->pasid) ||
 		    !qi_covers(&self->desc[i], target, SIZE))

@@ -117,8 +117,7 @@ TEST_F(descriptors, range_names_the_pasid)
 {
 	qi_trace_begin();
 	memory_protect(self->target, SIZE, PROT_NONE);
-	qi_trace_end();
-	self->count = qi_trace_read(self->desc);
+	self->count = qi_trace_end(self->desc);
 	expect_ordered(self);
 	expect_pasid_based(self);
 }
@@ -127,8 +126,7 @@ TEST_F(descriptors, freed_memory_is_in_order)
 {
 	qi_trace_begin();
 	memory_unmap(self->target, SIZE);
-	qi_trace_end();
-	self->count = qi_trace_read(self->desc);
+	self->count = qi_trace_end(self->desc);
 	expect_ordered(self);
 	expect_pasid_based(self);
 }
@@ -146,8 +144,7 @@ TEST_F(descriptors, whole_address_space_once)
 
 	qi_trace_begin();
 	process_start(&child, child_main, NULL);
-	qi_trace_end();
-	self->count = qi_trace_read(self->desc);
+	self->count = qi_trace_end(self->desc);
 	process_tell(&child, 1);
 	process_end(&child);
 	CHECK_EQ(count_whole(self, VTD_DESC_PIOTLB), 1);

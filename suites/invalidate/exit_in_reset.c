@@ -107,6 +107,7 @@ TEST_F(exit_in_reset, entry_is_taken_away_once)
 	qi_trace_wait(VTD_DESC_PC, self->pasid);
 	process_kill(&self->victim);
 	process_end(&self->resetter);
+	qi_trace_drop();
 	REQUIRE_EQ(inject_struck(SVK_INJECT_WAIT_LATE) - struck, 1);
 	oracle_settle();
 	CHECK_EQ(counts_stale(), 0);

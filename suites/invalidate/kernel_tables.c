@@ -123,7 +123,7 @@ TEST_F_TIMEOUT(kernel_tables, are_forgotten_before_they_are_freed, 40)
 	while (!told(self, VTD_DESC_PIOTLB, VTD_DESC_PDEVTLB))
 		REQUIRE(clock_wait_again(&wait),
 			"no invalidation of the kernel's addresses for PASID %u", self->pasid);
-	qi_trace_end();
+	qi_trace_end(self->desc);
 	if (!fault_unit_here() && kmsg_take(log, "Invalidation Queue Error", "")) {
 		ktap_expect_invalidation_errors("the unit refuses an address mask");
 		harness_xfail(_metadata, "the VMM's unit refuses the invalidation (IQE), "

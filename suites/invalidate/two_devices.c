@@ -112,8 +112,7 @@ static void unmap_target(FIXTURE_DATA(two_devices) *t)
 {
 	qi_trace_begin();
 	memory_unmap(t->target, SIZE);
-	qi_trace_end();
-	t->count = qi_trace_read(t->desc);
+	t->count = qi_trace_end(t->desc);
 }
 
 TEST_F(two_devices, each_cache_once)

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,14 +24,6 @@
 #define INSTANCE TRACEFS "instances/svakit_qi/"
 #define PAGE_SHIFT 12
 #define WAIT_MS 10000
-
-static pid_t owner;
-
-static void instance_remove(void)
-{
-	if (owner == getpid())
-		rmdir(INSTANCE);
-}
 
 void qi_trace_require(void)
 {
@@ -52,22 +43,12 @@ static void instance_write(const char *file, const char *text)
 
 void qi_trace_begin(void)
 {
-	if (!owner) {
-		/* Of a test that was killed. */
-		rmdir(INSTANCE);
-		REQUIRE(!mkdir(INSTANCE, 0700), "mkdir %s: %s", INSTANCE, strerror(errno));
-		owner = getpid();
-		atexit(instance_remove);
-		instance_write("trace_clock", "mono");
-		instance_write(EVENT, "1");
-	}
-	instance_write("trace", " ");
+	/* Of a test that has failed, or was killed. */
+	rmdir(INSTANCE);
+	REQUIRE(!mkdir(INSTANCE, 0700), "mkdir %s: %s", INSTANCE, strerror(errno));
+	instance_write("trace_clock", "mono");
+	instance_write(EVENT, "1");
 	instance_write("tracing_on", "1");
-}
-
-void qi_trace_end(void)
-{
-	instance_write("tracing_on", "0");
 }
 
 static bool parse(const char *line, struct qi_desc *desc)
@@ -100,6 +81,21 @@ unsigned int qi_trace_read(struct qi_desc desc[QI_TRACE_MAX])
 		n += parse(line, &desc[n]);
 	}
 	fclose(f);
+	return n;
+}
+
+void qi_trace_drop(void)
+{
+	REQUIRE(!rmdir(INSTANCE), "rmdir %s: %s", INSTANCE, strerror(errno));
+}
+
+unsigned int qi_trace_end(struct qi_desc desc[QI_TRACE_MAX])
+{
+	unsigned int n;
+
+	instance_write("tracing_on", "0");
+	n = qi_trace_read(desc);
+	qi_trace_drop();
 	return n;
 }
 

@@ -56,8 +56,10 @@ unsigned int qi_trace_read(struct qi_desc desc[QI_TRACE_MAX]);
  */
 void qi_trace_wait(unsigned int type, u32 pasid);
 
-/** qi_trace_end() - Stop recording. */
-void qi_trace_end(void);
+/** qi_trace_end() - Stop recording. Return: as qi_trace_read(). */
+unsigned int qi_trace_end(struct qi_desc desc[QI_TRACE_MAX]);
+/** qi_trace_drop() - Stop recording, after qi_trace_wait(). */
+void qi_trace_drop(void);
 
 /** qi_type() - Return: VTD_DESC_xxx. */
 unsigned int qi_type(const struct qi_desc *desc);
