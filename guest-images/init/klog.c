@@ -67,6 +67,8 @@ static const struct hardware_error {
 static const char *const harmless[] = {
 	"kmemleak: Kernel memory leak detector initialized",
 	"kmemleak: Automatic memory scanning thread",
+	/* It does without; suites/uapi/fail_nth.c lets that one fail, too. */
+	"kmemleak: Cannot allocate a scan area",
 };
 
 /* Machine check, bad page, died, warned, lock-up: admin-guide/tainted-kernels.rst. */
