@@ -55,7 +55,8 @@ run_expired() {
 	elif panicked 2 || panicked 1; then
 		run_faulted "$PANIC, and the machine did not end"
 	else
-		run_faulted "hang: nothing happened in time${TEST_NOW:+ in $TEST_NOW}"
+		console_bug
+		run_faulted "hang: nothing happened in time${TEST_NOW:+ in $TEST_NOW}$BUG"
 	fi
 }
 
@@ -142,6 +143,24 @@ panicked() {
 	line=$(grep -a -m 1 'Kernel panic' "$RESULT_DIR/l$1-console.log" 2>/dev/null) || return 1
 	line=${line//[$'\r\e']/}
 	PANIC="L$1 panicked: ${line#*Kernel panic - }"
+}
+
+# console_bug: sets BUG to what one of the kernels has said of itself, and where it was then, or to
+# nothing. After an oops with a lock held PID 1 has no turn any more to report it.
+console_bug() {
+	local level
+
+	BUG=
+	for level in 1 2; do
+		[[ -r $RESULT_DIR/l$level-console.log ]] || continue
+		BUG=$(awk '{ sub(/\r$/, ""); sub(/^\[[^]]*\] /, "") }
+			bug == "" && /^(BUG|Oops): / { bug = $0 }
+			bug != "" && /^RIP: / { sub(/^[^:]*:/, "", $2); bug = bug ", at " $2; exit }
+			END { print bug }' "$RESULT_DIR/l$level-console.log")
+		[[ -n $BUG ]] || continue
+		BUG="; L$level had said: $BUG"
+		return
+	done
 }
 
 # run_guest_event LEVEL VERB REST: REST keeps its spaces, the first one separates.

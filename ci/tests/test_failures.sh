@@ -29,6 +29,13 @@ test_hang() {
 	expect_line '^# the last words of a console$'
 }
 
+# a guest that hangs after an oops: where that was
+test_hang_after_oops() {
+	runner FAKE_GUEST=oops TEST=l2.fake.victim
+	expect_end 1 0 1 0
+	expect_line 'hang: .*; L2 had said: BUG: kernel NULL pointer dereference, address: 0200, at a_function\+0xad/0x1f0'
+}
+
 # a guest that hangs in L2 is found by the stage of L2
 test_l2_hang() {
 	runner FAKE_GUEST=hang TEST=l2.fake.victim
