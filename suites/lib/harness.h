@@ -29,6 +29,9 @@
 #ifndef SUITES_LIB_HARNESS_H
 #define SUITES_LIB_HARNESS_H
 
+/* Before the harness, which does not define ARRAY_SIZE() again. */
+#include <svakit/types.h>
+
 #include <kselftest_harness.h>
 
 #include "ktap.h"

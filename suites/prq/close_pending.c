@@ -103,6 +103,7 @@ TEST_F(close_with, requests_in_the_queue)
 {
 	struct prq_count before;
 	struct prq_hold hold;
+	u64 answered;
 
 	prepare(self);
 	before = prq_count(self->regs);
@@ -112,7 +113,10 @@ TEST_F(close_with, requests_in_the_queue)
 	CHECK_EQ(prq_count_since(self->regs, &before).answered, 0);
 	/* The last one unbinds; that sleeps, and so lets the kernel serve them. */
 	close_all(self);
-	CHECK_EQ(prq_count_since(self->regs, &before).answered, QUEUES);
+	answered = prq_count_since(self->regs, &before).answered;
+	CHECK(answered == QUEUES,
+	      "close() is over, and %llu of %d page requests are answered: they were not drained",
+	      (unsigned long long)answered, QUEUES);
 	prq_hold_end(&hold);
 	expect_over(self, &before);
 	works_afterwards(self);
