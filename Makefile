@@ -20,6 +20,9 @@ fuzz:
 prove:
 	@ci/prove $(if $(LAST),--last $(LAST))
 
+mutants:
+	@ci/mutants $(MUTANT)
+
 check:
 	@ci/check
 
@@ -43,4 +46,4 @@ clean:
 	@rm -rf build
 	@printf 'removed build/; results/ and the cache (%s) are kept\n' "$${XDG_CACHE_HOME:-~/.cache}/svakit"
 
-.PHONY: help run bench fuzz prove check repro list kselftest-tarball doctor shell clean
+.PHONY: help run bench fuzz prove mutants check repro list kselftest-tarball doctor shell clean
