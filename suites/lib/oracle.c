@@ -36,7 +36,7 @@
  * @none: there is no oracle behind the accelerators of this machine
  * @paused: see oracle_pause()
  * @changed: see oracle_changed()
- * @confirmed: stale entries that have been confirmed
+ * @confirmed: stale entries that have been confirmed, by any process of the program
  */
 static struct lab_page {
 	char path[PATH_MAX];
@@ -45,7 +45,7 @@ static struct lab_page {
 	bool none;
 	bool paused;
 	bool changed;
-	u64 confirmed;
+	u64 *confirmed;
 } lab;
 
 static u32 read_hex(const char *bdf, const char *attribute)
@@ -155,14 +155,16 @@ void oracle_settle(void)
 
 	if (lab.paused || lab.changed || geteuid() || !lab_ready())
 		return;
+	if (!lab.confirmed)
+		lab.confirmed = memory_map_shared(sizeof(*lab.confirmed));
 	wait = clock_wait_for(SETTLE_MS);
 	do {
 		stale = lab_stale();
-	} while (stale > lab.confirmed && clock_wait_again(&wait));
-	if (stale > lab.confirmed)
+	} while (stale > *lab.confirmed && clock_wait_again(&wait));
+	if (stale > *lab.confirmed)
 		lab_audit(SVK_LAB_AUDIT_LOOK | SVK_LAB_AUDIT_CONFIRM);
 	/* What has been confirmed is not waited for again. */
-	lab.confirmed = stale;
+	*lab.confirmed = stale;
 }
 
 void oracle_changed(void)
