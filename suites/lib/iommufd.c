@@ -11,7 +11,7 @@
 
 #define VTD_LEVELS_4 48
 
-static int call(int fd, unsigned long nr, void *arg)
+int __iommufd_call(int fd, unsigned long nr, void *arg)
 {
 	return ioctl(fd, nr, arg) ? -errno : 0;
 }
@@ -28,7 +28,7 @@ u32 iommufd_ioas_alloc(int fd)
 {
 	struct iommufd_ioas_alloc_arg arg = {.size = sizeof(arg)};
 
-	REQUIRE_ERRNO(call(fd, IOMMUFD_IOC_IOAS_ALLOC, &arg), 0);
+	REQUIRE_ERRNO(__iommufd_call(fd, IOMMUFD_IOC_IOAS_ALLOC, &arg), 0);
 	return arg.out_ioas_id;
 }
 
@@ -43,7 +43,7 @@ int __iommufd_map(int fd, u32 ioas, void *mem, u64 iova, u64 size)
 		.iova = iova,
 	};
 
-	return call(fd, IOMMUFD_IOC_IOAS_MAP, &arg);
+	return __iommufd_call(fd, IOMMUFD_IOC_IOAS_MAP, &arg);
 }
 
 void iommufd_map(int fd, u32 ioas, void *mem, u64 iova, u64 size)
@@ -59,7 +59,7 @@ int __iommufd_unmap(int fd, u32 ioas, u64 iova, u64 size)
 		.iova = iova,
 		.length = size,
 	};
-	int ret = call(fd, IOMMUFD_IOC_IOAS_UNMAP, &arg);
+	int ret = __iommufd_call(fd, IOMMUFD_IOC_IOAS_UNMAP, &arg);
 
 	oracle_settle();
 	return ret;
@@ -72,7 +72,7 @@ void iommufd_unmap(int fd, u32 ioas, u64 iova, u64 size)
 
 static int alloc_hwpt(int fd, struct iommufd_hwpt_alloc_arg *arg, u32 *hwpt)
 {
-	int ret = call(fd, IOMMUFD_IOC_HWPT_ALLOC, arg);
+	int ret = __iommufd_call(fd, IOMMUFD_IOC_HWPT_ALLOC, arg);
 
 	*hwpt = ret ? IOMMUFD_NO_OBJECT : arg->out_hwpt_id;
 	return ret;
@@ -139,7 +139,7 @@ u32 iommufd_hwpt_nest(int fd, u32 dev, u32 parent, u32 flags, u64 root)
 int __iommufd_fault_queue_alloc(int fd, u32 flags, u32 *id, int *fault_fd)
 {
 	struct iommufd_fault_alloc_arg arg = {.size = sizeof(arg), .flags = flags};
-	int ret = call(fd, IOMMUFD_IOC_FAULT_QUEUE_ALLOC, &arg);
+	int ret = __iommufd_call(fd, IOMMUFD_IOC_FAULT_QUEUE_ALLOC, &arg);
 
 	*id = ret ? IOMMUFD_NO_OBJECT : arg.out_fault_id;
 	*fault_fd = ret ? -1 : arg.out_fault_fd;
@@ -156,7 +156,7 @@ int __iommufd_invalidate(int fd, u32 hwpt, u64 addr, u64 pages)
 		.entry_len = sizeof(range),
 		.entry_num = 1,
 	};
-	int ret = call(fd, IOMMUFD_IOC_HWPT_INVALIDATE, &arg);
+	int ret = __iommufd_call(fd, IOMMUFD_IOC_HWPT_INVALIDATE, &arg);
 
 	oracle_invalidated();
 	return ret;
@@ -171,7 +171,7 @@ int __iommufd_destroy(int fd, u32 id)
 {
 	struct iommufd_destroy_arg arg = {.size = sizeof(arg), .id = id};
 
-	return call(fd, IOMMUFD_IOC_DESTROY, &arg);
+	return __iommufd_call(fd, IOMMUFD_IOC_DESTROY, &arg);
 }
 
 void iommufd_destroy(int fd, u32 id)
@@ -190,7 +190,7 @@ int __iommufd_vtd_info(int fd, u32 dev, struct iommufd_vtd_info *info)
 	int ret;
 
 	memset(info, 0, sizeof(*info));
-	ret = call(fd, IOMMUFD_IOC_GET_HW_INFO, &arg);
+	ret = __iommufd_call(fd, IOMMUFD_IOC_GET_HW_INFO, &arg);
 	if (!ret && arg.out_data_type != IOMMUFD_HW_INFO_VTD)
 		ret = -ENODEV;
 	return ret;

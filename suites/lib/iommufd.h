@@ -29,6 +29,9 @@ int __iommufd_map(int fd, u32 ioas, void *mem, u64 iova, u64 size);
 /** iommufd_map() - As __iommufd_map(). */
 void iommufd_map(int fd, u32 ioas, void *mem, u64 iova, u64 size);
 
+/** __iommufd_call() - Any call of iommufd or VFIO, with its own argument. Return: 0 or -errno. */
+int __iommufd_call(int fd, unsigned long nr, void *arg);
+
 /** __iommufd_unmap() - Undo; @iova and @size as mapped. On return the device cannot reach it. */
 int __iommufd_unmap(int fd, u32 ioas, u64 iova, u64 size);
 /** iommufd_unmap() - As __iommufd_unmap(). */

@@ -15,10 +15,14 @@
 #define IOMMUFD_IOC(nr) _IO(';', nr)
 #define IOMMUFD_IOC_DESTROY IOMMUFD_IOC(0x80)
 #define IOMMUFD_IOC_IOAS_ALLOC IOMMUFD_IOC(0x81)
+#define IOMMUFD_IOC_IOAS_ALLOW_IOVAS IOMMUFD_IOC(0x82)
 #define IOMMUFD_IOC_IOAS_MAP IOMMUFD_IOC(0x85)
 #define IOMMUFD_IOC_IOAS_UNMAP IOMMUFD_IOC(0x86)
+#define IOMMUFD_IOC_VFIO_IOAS IOMMUFD_IOC(0x88)
 #define IOMMUFD_IOC_HWPT_ALLOC IOMMUFD_IOC(0x89)
 #define IOMMUFD_IOC_GET_HW_INFO IOMMUFD_IOC(0x8a)
+#define IOMMUFD_IOC_SET_DIRTY_TRACKING IOMMUFD_IOC(0x8b)
+#define IOMMUFD_IOC_GET_DIRTY_BITMAP IOMMUFD_IOC(0x8c)
 #define IOMMUFD_IOC_HWPT_INVALIDATE IOMMUFD_IOC(0x8d)
 #define IOMMUFD_IOC_FAULT_QUEUE_ALLOC IOMMUFD_IOC(0x8e)
 
@@ -58,6 +62,31 @@ struct iommufd_ioas_unmap_arg {
 	u64 length;
 };
 
+/** struct iommufd_iova_range - iommu_iova_range. */
+struct iommufd_iova_range {
+	u64 start;
+	u64 last;
+};
+
+/** struct iommufd_allow_iovas_arg - iommu_ioas_allow_iovas. */
+struct iommufd_allow_iovas_arg {
+	u32 size;
+	u32 ioas_id;
+	u32 num_iovas;
+	u32 reserved;
+	u64 allowed_iovas;
+};
+
+/** struct iommufd_vfio_ioas_arg - iommu_vfio_ioas. */
+struct iommufd_vfio_ioas_arg {
+	u32 size;
+	u32 ioas_id;
+	u16 op; /* IOMMUFD_VFIO_IOAS_SET */
+	u16 reserved;
+};
+
+#define IOMMUFD_VFIO_IOAS_SET 1
+
 /** struct iommufd_hwpt_alloc_arg - iommu_hwpt_alloc. */
 struct iommufd_hwpt_alloc_arg {
 	u32 size;
@@ -74,6 +103,7 @@ struct iommufd_hwpt_alloc_arg {
 };
 
 #define IOMMUFD_HWPT_NEST_PARENT 0x1
+#define IOMMUFD_HWPT_DIRTY_TRACKING 0x2
 #define IOMMUFD_HWPT_FAULT_ID 0x4 /* @fault_id counts */
 #define IOMMUFD_HWPT_PASID 0x8
 #define IOMMUFD_DATA_NONE 0
@@ -110,6 +140,32 @@ struct iommufd_vtd_info {
 	u64 ecap;
 };
 
+#define IOMMUFD_VTD_ERRATUM_772415 0x1 /* no read-only memory below nested tables */
+
+/** struct iommufd_dirty_tracking_arg - iommu_hwpt_set_dirty_tracking. */
+struct iommufd_dirty_tracking_arg {
+	u32 size;
+	u32 flags; /* IOMMUFD_DIRTY_ENABLE */
+	u32 hwpt_id;
+	u32 reserved;
+};
+
+#define IOMMUFD_DIRTY_ENABLE 0x1
+
+/** struct iommufd_dirty_bitmap_arg - iommu_hwpt_get_dirty_bitmap; a bit for each @page_size. */
+struct iommufd_dirty_bitmap_arg {
+	u32 size;
+	u32 hwpt_id;
+	u32 flags; /* IOMMUFD_DIRTY_NO_CLEAR */
+	u32 reserved;
+	u64 iova;
+	u64 length;
+	u64 page_size;
+	u64 data;
+};
+
+#define IOMMUFD_DIRTY_NO_CLEAR 0x1
+
 /** struct iommufd_invalidate_arg - iommu_hwpt_invalidate; @entry_num becomes those done. */
 struct iommufd_invalidate_arg {
 	u32 size;
@@ -120,6 +176,8 @@ struct iommufd_invalidate_arg {
 	u32 entry_num;
 	u32 reserved;
 };
+
+#define IOMMUFD_VTD_INV_LEAF 0x1
 
 /** struct iommufd_vtd_invalidate - iommu_hwpt_vtd_s1_invalidate. */
 struct iommufd_vtd_invalidate {
