@@ -11,6 +11,8 @@ ACCEL=${ACCEL:-auto}
 ORACLE=${ORACLE:-1}
 # What the model lets fail, and where its sequences of random numbers begin: drawn once if not given.
 INJECT=${INJECT:-}
+# Further options of the model: capabilities that it is to have, or not.
+HW=${HW:-}
 SEED=${SEED:-$SRANDOM}
 # In each test one invalidation is lost, after so many others; empty: none.
 LOSE=${LOSE:-}
@@ -101,7 +103,7 @@ settings_check() {
 settings_list() {
 	local name
 
-	for name in LEVEL VIA ORACLE INJECT SEED LOSE FORGET QUICK FULL ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG SVAHW; do
+	for name in LEVEL VIA ORACLE HW INJECT SEED LOSE FORGET QUICK FULL ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG SVAHW; do
 		[[ -z ${!name} ]] || printf '%s=%s\n' "$name" "${!name}"
 	done
 }

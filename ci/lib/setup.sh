@@ -36,6 +36,7 @@ set_up_rig() {
 	STAGE=packages
 	"$TOP/ci/packages" run || exit 2
 	svahw_build
+	hw_arguments
 	inject_arguments
 	if ((LEVEL == 1)); then
 		images_prepare qemu l1_kernel l1_initrd
@@ -59,7 +60,7 @@ set_up_inputs() {
 	cp "$RUN_DIR/job" "$RESULT_DIR/job" || results_full
 	machine_l1_run
 	SVAHW_ARGS=(
-		"$SVAHW" --socket-dir "$RUN_DIR" "${SVAHW_DEVICES[@]}" "${INJECT_ARGS[@]}"
+		"$SVAHW" --socket-dir "$RUN_DIR" "${SVAHW_DEVICES[@]}" "${HW_ARGS[@]}" "${INJECT_ARGS[@]}"
 		--ready-fd 3 --once --control "$RUN_DIR/control.sock"
 		--log-file "$RESULT_DIR/svahw.log" --stats "$RESULT_DIR/svahw.stats.json"
 		--trace "$RESULT_DIR/svahw.trace" --trace-events 262144

@@ -27,6 +27,18 @@ test_inject_and_seed() {
 	expect_record 'SEED=0x7f' repro.sh
 }
 
+# each word of HW is an option of svahw, and is recorded; one that svahw does not know is named
+test_hw_options() {
+	runner HW=' --ecap=-smpwc  --pasid-width=7 '
+	expect_end 0 4 0 0
+	expect_record '--ecap=-smpwc' svahw.cmd
+	expect_record '--pasid-width=7' svahw.cmd
+	expect_record 'setting: HW= --ecap=-smpwc' environment.txt
+	expect_record 'HW=' repro.sh
+	runner HW=--ecap=-smpwk
+	expect_end_of_setup HW "svahw: --ecap: '-smpwk' is no change of a field"
+}
+
 # without SEED each run draws one; its repro.sh has the same
 test_seed_is_drawn() {
 	local seed

@@ -153,15 +153,29 @@ static void slabs_read_once(struct slabs *s)
 	fclose(file);
 }
 
+/* Return: that cache in @s, or NULL: caches come and go. */
+static const struct slab *slabs_find(const struct slabs *s, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr; i++) {
+		if (!strcmp(s->slab[i].name, name))
+			return &s->slab[i];
+	}
+	return NULL;
+}
+
 /* Return: whether @s has become less in any cache. */
 static bool slabs_least(struct slabs *s, const struct slabs *now)
 {
+	const struct slab *found;
 	bool less = false;
 	size_t i;
 
-	for (i = 0; i < s->nr && i < now->nr; i++) {
-		if (now->slab[i].active < s->slab[i].active) {
-			s->slab[i].active = now->slab[i].active;
+	for (i = 0; i < s->nr; i++) {
+		found = slabs_find(now, s->slab[i].name);
+		if (found && found->active < s->slab[i].active) {
+			s->slab[i].active = found->active;
 			less = true;
 		}
 	}
@@ -200,12 +214,15 @@ static void slabs_read(struct slabs *s)
 
 static void slabs_show_difference(const struct slabs *before, const struct slabs *after)
 {
+	const struct slab *found;
 	size_t i;
+	s64 more;
 
-	for (i = 0; i < after->nr && i < before->nr; i++) {
-		if (after->slab[i].active != before->slab[i].active)
-			ktap_diag("%s: %+lld", after->slab[i].name,
-				  (long long)(after->slab[i].active - before->slab[i].active));
+	for (i = 0; i < after->nr; i++) {
+		found = slabs_find(before, after->slab[i].name);
+		more = after->slab[i].active - (found ? found->active : 0);
+		if (more)
+			ktap_diag("%s: %+lld", after->slab[i].name, (long long)more);
 	}
 }
 
