@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Each allocation of opening a queue, and so of binding a process, fails once, one after another.
- * The call says ENOMEM, or does without; afterwards the queue can be opened and works, with the
- * PASID that the process had, and no queue is lost. What leaked otherwise, and what is used after it
- * was freed, the debug kernel says.
+ * Each allocation of opening a queue, and so of binding a process, fails once. The call says
+ * ENOMEM, or does without; afterwards the queue can be opened and works, with the PASID that the
+ * process had, and no queue is lost. What leaked otherwise, and what is used after it was
+ * freed, the debug kernel says.
  *
  * Would have caught 9991a82a3817 ("iommu/sva: Fix memory leak in iommu_sva_bind_device()") and
  * a21518cb23a3 ("Fix PASID leak in intel_svm_unbind_mm()").
