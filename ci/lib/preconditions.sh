@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Hardware that lacks one capability, and what binding a process has to make of it.
+
+# Of each: name, options of svahw, the errno of binding (0: it works), tests in L1, description.
+# EOPNOTSUPP is the accelerator driver's own, the others are the kernel's.
+PRECONDITIONS=(
+	no_ats --no-ats -95 precondition:capabilities 'a function without ATS'
+	no_pasid --pasid-width=0 -95 precondition:capabilities 'a function without PASID'
+	no_smpwc --ecap=-smpwc -19 precondition:capabilities 'page walks that are not coherent'
+	no_fs1gp --cap=-fs1gp -19 precondition:capabilities 'no first-stage pages of 1 GiB'
+	no_dt --ecap=-dt -22 precondition:capabilities 'a unit without device-TLBs'
+	no_ecap_pasid --ecap=-pasid -28 precondition:capabilities 'a unit without PASID'
+	no_smts --ecap=-smts -28 precondition:capabilities 'a unit without scalable mode'
+	# These it can do without.
+	no_pri --no-pri 0 precondition:capabilities 'a function without page requests'
+	no_prs --ecap=-prs 0 precondition:capabilities 'a unit without page requests'
+	no_fs5lp --cap=-fs5lp 0 precondition:capabilities 'no first stage of five levels'
+	few_pasids --pasid-width=7 0 'precondition:capabilities pasid:exhaust' 'PASIDs that come to an end'
+)
+
+# preconditions_names: hw.NAME and the description, for `make list`.
+preconditions_names() {
+	local i
+
+	for ((i = 0; i < ${#PRECONDITIONS[@]}; i += 5)); do
+		catalogue_row "hw.${PRECONDITIONS[i]}" "${PRECONDITIONS[i + 4]} (FULL=1)"
+	done
+}
