@@ -336,7 +336,7 @@ static void wait_drains_both(void **state)
 	bool early;
 
 	map_big(p->f);
-	/* One fill is over before this thread has looked, where there are fewer processors than threads. */
+	/* One fill may be over before this thread, short of a processor, has looked. */
 	for (unsigned int i = 0; i < FILLS; i++)
 		for (unsigned int n = 0; n < FUNCTIONS; n++)
 			start_fill(p, n, BIG_SIZE);

@@ -29,6 +29,9 @@
 #ifndef SUITES_LIB_HARNESS_H
 #define SUITES_LIB_HARNESS_H
 
+#include <stdbool.h>
+#include <stdlib.h>
+
 /* Before the harness, which does not define ARRAY_SIZE() again. */
 #include <svakit/types.h>
 
@@ -72,6 +75,14 @@ static inline void harness_step(const char *name)
 static inline const char *harness_arg(unsigned int index)
 {
 	return subtest_arg(index);
+}
+
+/** harness_full() - Return: whether the test is to be as long as it can: FULL=1. */
+static inline bool harness_full(void)
+{
+	const char *full = getenv("SVAKIT_FULL");
+
+	return full && !strcmp(full, "1");
 }
 
 static inline void harness_outcome(struct __test_metadata *m, int code, const char *fmt,

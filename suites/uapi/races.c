@@ -384,7 +384,6 @@ static void check_done(const struct racer *t)
 
 TEST_F_TIMEOUT(races, everything_at_once, 150)
 {
-	const char *full = getenv("SVAKIT_FULL");
 	const char *seed = getenv("SVAKIT_SEED");
 	struct guest *g = &self->vm.g;
 	struct race r = {
@@ -403,7 +402,7 @@ TEST_F_TIMEOUT(races, everything_at_once, 150)
 	/* The mapping of all portals would hold the device, and the threads' files are others'. */
 	r.device = dup(self->vm.a.v.fd);
 	vaccel_close(&self->vm.a);
-	r.deadline = clock_us() + 1000ull * (full && *full == '1' ? FULL_MS : CHECK_MS);
+	r.deadline = clock_us() + 1000ull * (harness_full() ? FULL_MS : CHECK_MS);
 	for (i = 0; i < THREADS; i++) {
 		t[i].r = &r;
 		t[i].seed = (unsigned int)strtoull(seed ? seed : "1", NULL, 0) + i;
