@@ -8,11 +8,6 @@
  * device case") where it loses a cache tag, and "iommu/vt-d: Fix intel iommu iotlb
  * sync hardlockup and retry" where a retry forgets what was queued with it.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include <svakit/vtd_regs.h>
 
 #include "accel_device.h"
@@ -28,8 +23,6 @@
 #define PAGES 8
 #define SIZE (PAGES * 0x1000UL)
 #define PATTERN 0x3232323232323232ULL
-#define DRIVER "svakit_accel"
-#define SECOND "SVAKIT_DEVICE_2"
 #define TIMEOUTS 3
 
 FIXTURE(two_devices)
@@ -37,7 +30,6 @@ FIXTURE(two_devices)
 	struct svk_queue q[SVK_DEVICES];
 	u32 pasid;
 	u8 *target;
-	char moved[32]; /* PCI address of a function that was another driver's */
 	struct qi_desc desc[QI_TRACE_MAX];
 	unsigned int count;
 };
@@ -47,34 +39,11 @@ static struct svk_result fill(FIXTURE_DATA(two_devices) *t, enum svk_which which
 	return svk_queue_run(&t->q[which], svk_desc_fill(t->target, PATTERN, SIZE));
 }
 
-/* That which the test was given, or any other one. Natively that is the mdev parent. */
-static void take_second(FIXTURE_DATA(two_devices) *t)
-{
-	char bdf[sizeof(t->moved)], path[128], driver[128];
-	ssize_t len;
-
-	if (getenv(SECOND))
-		return;
-	REQUIRE(sscanf(svk_pci_find(SVK_PCI_DEVICE_ACCEL, svk_pci_address()),
-		       "/sys/bus/pci/devices/%31[^/]", bdf) == 1,
-		"no PCI address in the path of the second accelerator");
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver", bdf);
-	len = readlink(path, driver, sizeof(driver) - 1);
-	driver[len < 0 ? 0 : len] = '\0';
-	if (!strstr(driver, DRIVER)) {
-		REQUIRE_ERRNO(__pf_move(bdf, DRIVER), 0);
-		memcpy(t->moved, bdf, sizeof(bdf));
-	}
-	setenv(SECOND, bdf, 1);
-}
-
 FIXTURE_SETUP(two_devices)
 {
 	enum svk_which i;
 
 	harness_begin(_metadata);
-	take_second(self);
-	svk_require_two();
 	self->target = memory_map(SIZE);
 	for (i = 0; i < SVK_DEVICES; i++) {
 		svk_device_select(i);
@@ -93,8 +62,6 @@ FIXTURE_TEARDOWN(two_devices)
 		qi_show(&self->desc[i]);
 	for (i = 0; i < SVK_DEVICES; i++)
 		svk_queue_close(&self->q[i]);
-	if (self->moved[0])
-		CHECK_ERRNO(__pf_move(self->moved, "svakit_mdev"), 0);
 	harness_end(_metadata);
 }
 
@@ -157,8 +124,9 @@ static void require(void)
 	oracle_require();
 	qi_trace_require();
 	inject_require();
-	if (!svk_pci_find(SVK_PCI_DEVICE_ACCEL, svk_pci_address()))
+	if (!pf_borrow_second())
 		ktap_skip_all("one accelerator, and no other: VIA=both");
+	svk_require_two();
 }
 
 HARNESS_MAIN(require)

@@ -12,10 +12,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <svakit/accel_regs.h>
+
 #include "accel_device.h"
 #include "ktap.h"
 
-#define DRIVER "/sys/bus/pci/drivers/svakit_accel"
+#define ACCEL_DRIVER "svakit_accel"
+#define DRIVER "/sys/bus/pci/drivers/" ACCEL_DRIVER
+#define SECOND "SVAKIT_DEVICE_2"
 #define PCI_DEVICES "/sys/bus/pci/devices"
 
 /* Far beyond what a child of pf_run() takes. */
@@ -85,27 +89,69 @@ const char *pf_given(void)
 	return given;
 }
 
-void pf_lend(void)
+/*
+ * Returns in a process of its own, with the function given to @driver; this one waits until that
+ * ends, however it does, and gives the function to @afterwards.
+ */
+static void lend(const char *bdf, const char *driver, const char *afterwards)
 {
-	int ret, status;
-	pid_t pid;
+	int ret = __pf_move(bdf, driver);
+	pid_t pid = ret ? -1 : fork();
+	int status;
 
-	snprintf(given, sizeof(given), "%s", pf_require());
-	ret = __pf_move(given, "vfio-pci");
-	pid = ret ? -1 : fork();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		return;
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
-		ktap_diag("giving %s to vfio-pci, or fork: %s", given,
+		ktap_diag("giving %s to %s, or fork: %s", bdf, driver,
 			  strerror(ret ? -ret : errno));
 		status = KTAP_FAIL << 8;
 	}
-	ret = __pf_move(given, "\n");
+	ret = __pf_move(bdf, afterwards);
 	if (ret)
-		ktap_diag("giving %s back: %s", given, strerror(-ret));
+		ktap_diag("giving %s back: %s", bdf, strerror(-ret));
 	if (WIFSIGNALED(status))
 		ktap_diag("the tests died of signal %d", WTERMSIG(status));
 	exit(WIFEXITED(status) && !ret ? WEXITSTATUS(status) : KTAP_FAIL);
+}
+
+void pf_lend(void)
+{
+	snprintf(given, sizeof(given), "%s", pf_require());
+	lend(given, "vfio-pci", "\n");
+}
+
+/* Return: whether @bdf has a driver; its name is in @driver. */
+static bool driver_of(const char *bdf, char driver[NAME_MAX + 1])
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/driver", bdf);
+	len = readlink(path, target, sizeof(target) - 1);
+	if (len < 0)
+		return false;
+	target[len] = '\0';
+	snprintf(driver, NAME_MAX + 1, "%s", strrchr(target, '/') + 1);
+	return true;
+}
+
+bool pf_borrow_second(void)
+{
+	char bdf[NAME_MAX + 1], driver[NAME_MAX + 1];
+	const char *path;
+
+	if (getenv(SECOND))
+		return true;
+	path = svk_pci_find(SVK_PCI_DEVICE_ACCEL, svk_pci_address());
+	if (!path)
+		return false;
+	REQUIRE(sscanf(path, PCI_DEVICES "/%31[^/]", bdf) == 1, "no PCI address in %s", path);
+	if (!driver_of(bdf, driver))
+		snprintf(driver, sizeof(driver), "\n");
+	setenv(SECOND, bdf, 1);
+	if (strcmp(driver, ACCEL_DRIVER))
+		lend(bdf, ACCEL_DRIVER, driver);
+	return true;
 }

@@ -3,6 +3,8 @@
 #ifndef SUITES_LIB_PF_H
 #define SUITES_LIB_PF_H
 
+#include <stdbool.h>
+
 #include "process.h"
 
 /** pf_find() - Return: PCI address of the first accelerator of svakit_accel, NULL if none. */
@@ -40,5 +42,16 @@ const char *pf_given(void);
  * given back however that ends. Skips the program as pf_require() does.
  */
 void pf_lend(void);
+
+/**
+ * pf_borrow_second() - Find a second accelerator, for HARNESS_MAIN(), after svk_require().
+ *
+ * It is the one that SVAKIT_DEVICE_2 names, or any other than the first, for as long as the program
+ * runs: natively that is the parent of the mediated devices. Returns in a process of its own, as
+ * pf_lend() does. svk_require_two() is the next step.
+ *
+ * Return: whether there is one.
+ */
+bool pf_borrow_second(void);
 
 #endif /* SUITES_LIB_PF_H */

@@ -131,6 +131,11 @@ u32 qi_pasid(const struct qi_desc *desc)
 	return (u32)svk_get(VTD_DESC_PASID, desc->qw[0]);
 }
 
+u32 qi_domain(const struct qi_desc *desc)
+{
+	return (u32)svk_get(VTD_DESC_DID, desc->qw[0]);
+}
+
 bool qi_is(const struct qi_desc *desc, unsigned int type, u32 pasid)
 {
 	return qi_type(desc) == type && qi_pasid(desc) == pasid;

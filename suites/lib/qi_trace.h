@@ -65,6 +65,8 @@ void qi_trace_drop(void);
 unsigned int qi_type(const struct qi_desc *desc);
 /** qi_pasid() - Return: PASID of a PIOTLB, PDEVTLB or PASID-cache descriptor. */
 u32 qi_pasid(const struct qi_desc *desc);
+/** qi_domain() - Return: domain of an IOTLB, PIOTLB or PASID-cache descriptor. */
+u32 qi_domain(const struct qi_desc *desc);
 /** qi_is() - Return: whether it is of type @type, and of PASID @pasid. */
 bool qi_is(const struct qi_desc *desc, unsigned int type, u32 pasid);
 /** qi_is_whole() - Return: whether a PIOTLB or PDEVTLB descriptor is of all addresses. */

@@ -171,6 +171,43 @@ TEST_F(answered, when_the_device_is_reset)
 	self->stray = 2;
 }
 
+/*
+ * The table of requests without PASID goes, and with it what was asked for there; those with a
+ * PASID are another table's, and go on waiting. Would have caught "Drain PRQs when domain removed
+ * from RID".
+ */
+TEST_F(answered, when_the_table_without_pasid_is_detached)
+{
+	struct fault_scene *s = &self->p.s;
+	struct fault_queue f;
+	struct vm_process p;
+	struct vaccel_queue q;
+	struct iommufd_fault fault;
+
+	fault_queue_init(&f, s->vm.g.iommufd);
+	vm_process_init_faults(&p, &s->vm, &f);
+	vfio_attach(&s->vm.a.v, p.hwpt);
+	vaccel_queue_init(&q, &s->vm.a, 2, VACCEL_RING_VA(2));
+	guest_space_map(&p.s, q.va, q.gpa, VACCEL_RING_SIZE);
+	vaccel_queue_enable(&q, 0);
+	vaccel_queue_submit_blocking(&q,
+				     svk_desc_fill(vaccel_va(FAULT_VA), FAULT_PATTERN, GUEST_PAGE));
+	fault_queue_wait(&f);
+	CHECK_EQ(answered(&self->p), 0);
+
+	CHECK_ERRNO(__vfio_detach(&s->vm.a.v), 0);
+	CHECK_EQ(answered(&self->p), 1);
+	CHECK_EQ(__fault_queue_read(&f, &fault, 1), 0);
+	CHECK_EQ(vaccel_queue_wait_halt(&q), SVK_QERR_CPL_FAULT);
+	CHECK(vaccel_queue_is_waiting(&s->q, self->p.ticket[0]), "the PASID's request is answered");
+	CHECK(vaccel_queue_is_waiting(&self->p.other, self->p.ticket[1]),
+	      "the PASID's request is answered");
+	CHECK_ERRNO(__iommufd_destroy(s->vm.g.iommufd, p.hwpt), 0);
+	fault_queue_close(&f);
+	vfio_detach_pasid(&s->vm.a.v, FAULT_PASID);
+	CHECK_EQ(answered(&self->p), 3);
+}
+
 static void victim_main(struct process *parent, void *arg)
 {
 	struct pending p;
