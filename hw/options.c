@@ -58,10 +58,12 @@ static const struct argp_option argp_options[] = {
 	{"vcs-pasids", OPT_VCS_PASIDS, "FIRST-LAST", 0,
 	 "PASIDs that virtual commands give (default 0x8000-0xffff)", 0},
 	{"list-caps", OPT_LIST_CAPS, NULL, 0, "List the fields of both registers and exit", 0},
-	{NULL, 0, NULL, 0, "Accelerators (all alike):", 3},
+	{NULL, 0, NULL, 0, "Accelerators:", 3},
 	{"queues", OPT_QUEUES, "N", 0, "Number of queues, 1 to 64 (default 16)", 0},
-	{"pasid-width", OPT_PASID_WIDTH, "N", 0,
-	 "Bits of the PASID capability, 1 to 20 (default 20); 0 leaves it out", 0},
+	{"pasid-width", OPT_PASID_WIDTH, "N[,N]...", 0,
+	 "Bits of the PASID capability, 1 to 20 (default 20); 0 leaves it out. Of each in "
+	 "turn, and the last number for all others",
+	 0},
 	{"accel-bdf", OPT_ACCEL_BDF, "BUS:DEV.FN", 0,
 	 "Where the guest sees the accelerator (default 00:06.0); again for another one, up to 4",
 	 0},
@@ -162,7 +164,6 @@ static const struct number_option {
 	unsigned long max;
 } number_options[] = {
 	{OPT_QUEUES, "queues", 1, SVK_ACCEL_MAX_QUEUES},
-	{OPT_PASID_WIDTH, "pasid-width", 0, MAX_PASID_WIDTH},
 	{OPT_TRACE_EVENTS, "trace-events", 1, MAX_TRACE_EVENTS},
 	{OPT_READY_FD, "ready-fd", 0, INT_MAX},
 	{OPT_SEED, "seed", 0, ULONG_MAX},
@@ -173,9 +174,6 @@ static void set_number(struct options *o, int key, unsigned long val)
 	switch (key) {
 	case OPT_QUEUES:
 		o->accel.queues = val;
-		break;
-	case OPT_PASID_WIDTH:
-		o->accel.pasid_width = val;
 		break;
 	case OPT_TRACE_EVENTS:
 		o->trace_events = val;
@@ -207,6 +205,30 @@ static error_t parse_number_option(struct options *o, int key, const char *arg,
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
+}
+
+static error_t parse_pasid_width(struct options *o, const char *arg, struct argp_state *state)
+{
+	unsigned int n = 0, i;
+	const char *at = arg;
+	unsigned long val;
+	char *end;
+
+	for (;;) {
+		errno = 0;
+		val = strtoul(at, &end, 0);
+		if (*at < '0' || *at > '9' || errno || val > MAX_PASID_WIDTH ||
+		    (*end && *end != ',') || n == SVAHW_MAX_ACCELS) {
+			argp_error(state, "--pasid-width: '%s' is not 1 to %u numbers from 0 to %d",
+				   arg, SVAHW_MAX_ACCELS, MAX_PASID_WIDTH);
+			return EINVAL;
+		}
+		for (i = n++; i < SVAHW_MAX_ACCELS; i++)
+			o->pasid_width[i] = val;
+		if (!*end)
+			return 0;
+		at = end + 1;
+	}
 }
 
 static error_t parse_caps(struct options *o, const char *reg, const char *spec,
@@ -249,6 +271,8 @@ static error_t parse_checked(struct options *o, int key, const char *arg, struct
 		return parse_caps(o, "cap", arg, state);
 	case OPT_ECAP:
 		return parse_caps(o, "ecap", arg, state);
+	case OPT_PASID_WIDTH:
+		return parse_pasid_width(o, arg, state);
 	case OPT_VCS_PASIDS:
 		return parse_vcs_pasids(o, arg, state);
 	case OPT_ACCEL_BDF:
@@ -348,5 +372,7 @@ int options_parse(struct options *o, int argc, char **argv, unsigned int argp_fl
 	o->oracle = true;
 	vtd_config_default(&o->vtd);
 	accel_config_default(&o->accel);
+	for (unsigned int i = 0; i < SVAHW_MAX_ACCELS; i++)
+		o->pasid_width[i] = o->accel.pasid_width;
 	return argp_parse(&argp, argc, argv, argp_flags, NULL, o) ? -EINVAL : 0;
 }

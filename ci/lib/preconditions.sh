@@ -18,6 +18,7 @@ PRECONDITIONS=(
 	no_prs --ecap=-prs 0 precondition:capabilities 'a unit without page requests'
 	no_fs5lp --cap=-fs5lp 0 precondition:capabilities 'no first stage of five levels'
 	few_pasids --pasid-width=7 0 'precondition:capabilities pasid:exhaust' 'PASIDs that come to an end'
+	narrow_second '--pasid-width=20,3' 0 'precondition:capabilities pasid:too_wide' 'a second function with few PASIDs'
 )
 
 # preconditions_names: hw.NAME and the description, for `make list`.

@@ -55,7 +55,8 @@ static void defaults(void **state)
 	assert_int_equal(o.vtd.vcs_first, 0);
 	assert_int_equal(o.vtd.vcs_last, 0);
 	assert_int_equal(o.accel.queues, accel.queues);
-	assert_int_equal(o.accel.pasid_width, accel.pasid_width);
+	for (unsigned int i = 0; i < SVAHW_MAX_ACCELS; i++)
+		assert_int_equal(o.pasid_width[i], accel.pasid_width);
 	assert_int_equal(o.accel.ats, accel.ats);
 	assert_int_equal(o.accel.pri, accel.pri);
 }
@@ -105,7 +106,8 @@ static void every_option(void **state)
 			       "--no-ats", "--no-pri", "--list-caps"),
 			 0);
 	assert_int_equal(o.accel.queues, 64);
-	assert_int_equal(o.accel.pasid_width, 0);
+	assert_int_equal(o.pasid_width[0], 0);
+	assert_int_equal(o.pasid_width[SVAHW_MAX_ACCELS - 1], 0);
 	assert_int_equal(o.accels, 1);
 	assert_int_equal(o.accel_sid[0], 0x1ff);
 	assert_false(o.accel.ats);
@@ -118,6 +120,10 @@ static void several_accelerators(void **state)
 	struct options o;
 
 	(void)state;
+	assert_int_equal(PARSE(&o, "--pasid-width=20,7"), 0);
+	assert_int_equal(o.pasid_width[0], 20);
+	assert_int_equal(o.pasid_width[1], 7);
+	assert_int_equal(o.pasid_width[SVAHW_MAX_ACCELS - 1], 7);
 	assert_int_equal(PARSE(&o, "--accel-bdf=00:0a.0", "--accel-bdf=00:06.0",
 			       "--accel-bdf=ff:1f.7", "--accel-bdf=00:00.0"),
 			 0);
@@ -184,6 +190,11 @@ static void refused(void **state)
 		"--queues=-1",
 		"--pasid-width=21",
 		"--pasid-width=",
+		"--pasid-width=20,",
+		"--pasid-width=20,21",
+		"--pasid-width=20,-1",
+		"--pasid-width=20;7",
+		"--pasid-width=1,2,3,4,5",
 		"--accel-bdf=6",
 		"--accel-bdf=0:0",
 		"--accel-bdf=00:20.0",
