@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The threads assert nothing: a failed assertion would tear down the fixture in
+ * the thread, which waits for the thread. They leave a message, and end.
+ */
+#include "load.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "clock.h"
+#include "crc32c.h"
+#include "ktap.h"
+#include "oracle.h"
+
+/*
+ * So often a page that the CPU has just touched may be gone again before the device comes to it. A
+ * page that stays out of the device's reach exceeds this within some milliseconds.
+ */
+#define TRIES 100
+#define PASS_MS 60000
+#define UNEVICTABLE "/proc/sys/vm/compact_unevictable_allowed"
+
+static u8 *source(const struct load_worker *w, unsigned int slot)
+{
+	return w->block + slot * LOAD_BLOCK;
+}
+
+static u8 *target(const struct load_worker *w, unsigned int slot)
+{
+	return w->block + (LOAD_SLOTS + slot) * LOAD_BLOCK;
+}
+
+static void make_pattern(const struct load_worker *w, unsigned int slot, u32 lap, u8 *mem)
+{
+	size_t at;
+
+	if (!w->alike) {
+		memory_pattern(mem, LOAD_BLOCK, ((u64)w->index * LOAD_SLOTS + slot) << 32 | lap);
+		return;
+	}
+	memory_pattern(mem, memory_page(), lap);
+	for (at = memory_page(); at < LOAD_BLOCK; at += memory_page())
+		memcpy(mem + at, mem, memory_page());
+}
+
+static __attribute__((format(printf, 2, 3))) bool set_error(struct load_worker *w, const char *fmt,
+							    ...)
+{
+	char text[sizeof(w->error)];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	snprintf(w->error, sizeof(w->error), "queue %u: %.230s", w->index, text);
+	__atomic_store_n(&w->failed, true, __ATOMIC_RELEASE);
+	return false;
+}
+
+/* What CPU and device read, in the words of the message. Return: false. */
+static bool wrong_crc(struct load_worker *w, unsigned int slot, const char *when, u32 device)
+{
+	const u8 *mem = target(w, slot);
+	size_t at;
+
+	make_pattern(w, slot, w->lap[slot], w->want);
+	at = memory_diff(mem, w->want, LOAD_BLOCK);
+	if (at == LOAD_BLOCK)
+		return set_error(w,
+				 "block %u at %p, lap %u, %s: the device reads CRC 0x%08x, want "
+				 "0x%08x; the CPU reads what was written",
+				 slot, mem, w->lap[slot], when, device, w->crc[slot]);
+	return set_error(w,
+			 "block %u at %p, lap %u, %s: byte 0x%zx is 0x%02x, want 0x%02x; the "
+			 "device reads CRC 0x%08x, want 0x%08x",
+			 slot, mem, w->lap[slot], when, at, mem[at], w->want[at], device,
+			 w->crc[slot]);
+}
+
+static bool check_crc(struct load_worker *w, unsigned int slot, const char *when, u64 device)
+{
+	if ((u32)device == w->crc[slot] && crc32c(0, target(w, slot), LOAD_BLOCK) == w->crc[slot])
+		return true;
+	return wrong_crc(w, slot, when, (u32)device);
+}
+
+static void submit(struct load_worker *w, struct load_job *job)
+{
+	struct svk_desc desc = svk_desc_crc32c(target(w, job->slot), 0, LOAD_BLOCK);
+
+	if (job->stage == LOAD_COPY)
+		desc = svk_desc_copy(target(w, job->slot) + job->done,
+				     source(w, job->slot) + job->done, LOAD_BLOCK - job->done);
+	if (w->asks)
+		desc.ctrl |= cpu_to_le32(SVK_DESC_BLOCK);
+	job->tries++;
+	if (job->tries > w->tries)
+		w->tries = job->tries;
+	job->ticket = svk_queue_submit(&w->q, desc);
+}
+
+static void begin(struct load_worker *w, struct load_job *job, enum load_stage stage)
+{
+	job->stage = stage;
+	job->done = 0;
+	job->tries = 0;
+	submit(w, job);
+}
+
+/* The device has met a page that is missing. Return: whether to go on. */
+static bool bring_page(struct load_worker *w, struct load_job *job, const struct svk_result *res)
+{
+	bool write = res->status == SVK_CPL_FAULT_WRITE;
+	u8 *page = (u8 *)(uintptr_t)(res->fault_addr & ~(u64)(memory_page() - 1));
+
+	__atomic_add_fetch(&w->faults, 1, __ATOMIC_RELEASE);
+	if (page < w->block || page >= w->block + LOAD_USED)
+		return set_error(w, "%s at %p, which is not its memory",
+				 svk_status_name(res->status), page);
+	if (w->asks)
+		return set_error(w, "%s at %p: a page request was refused",
+				 svk_status_name(res->status), page);
+	if (job->tries >= TRIES)
+		return set_error(w, "%s at %p, again after %d descriptors",
+				 svk_status_name(res->status), page, TRIES);
+	if (madvise(page, memory_page(), write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ))
+		return set_error(w, "touching %p: %s", page, strerror(errno));
+	/* What has been written is written; a CRC begins again. */
+	if (job->stage == LOAD_COPY)
+		job->done += res->done;
+	submit(w, job);
+	return true;
+}
+
+/* Return: whether the job's descriptor has come to its end; @w->error if it cannot. */
+static bool await(struct load_worker *w, struct load_job *job, struct svk_result *res)
+{
+	const struct svk_cpl *cpl = &w->q.cpl[job->ticket % SVK_QUEUE_ENTRIES];
+
+	for (;;) {
+		if (__svk_cpl_wait(cpl, SVK_QUEUE_WAIT_MS, res))
+			return set_error(
+				w,
+				"no completion of stage %d of block %u within %d ms, queue status "
+				"0x%x",
+				job->stage, job->slot, SVK_QUEUE_WAIT_MS,
+				*(const volatile u32 *)((u8 *)w->q.portal + SVK_PORTAL_STATUS));
+		if (res->status == SVK_CPL_OK)
+			return true;
+		if (res->status != SVK_CPL_FAULT_READ && res->status != SVK_CPL_FAULT_WRITE)
+			return set_error(w, "stage %d of block %u: %s", job->stage, job->slot,
+					 svk_status_name(res->status));
+		if (!bring_page(w, job, res))
+			return false;
+	}
+}
+
+/* The next stage of a block, or the next block. */
+static bool advance(struct load_worker *w, struct load_job *job)
+{
+	struct svk_result res;
+
+	if (!await(w, job, &res))
+		return false;
+	switch (job->stage) {
+	case LOAD_OLD:
+		if (!check_crc(w, job->slot, "a lap later", res.result))
+			return false;
+		w->lap[job->slot]++;
+		make_pattern(w, job->slot, w->lap[job->slot], source(w, job->slot));
+		w->crc[job->slot] = crc32c(0, source(w, job->slot), LOAD_BLOCK);
+		begin(w, job, LOAD_COPY);
+		break;
+	case LOAD_COPY:
+		begin(w, job, LOAD_NEW);
+		break;
+	case LOAD_NEW:
+		if (!check_crc(w, job->slot, "just written", res.result))
+			return false;
+		__atomic_add_fetch(&w->blocks, 1, __ATOMIC_RELEASE);
+		job->slot = w->next++ % LOAD_SLOTS;
+		begin(w, job, LOAD_OLD);
+		break;
+	}
+	return true;
+}
+
+/* All that is under way is finished, and all that was ever written is still there. */
+static void finish(struct load_worker *w)
+{
+	struct svk_result res;
+	unsigned int i;
+
+	for (i = 0; i < LOAD_WINDOW; i++) {
+		while (w->job[i].stage != LOAD_OLD)
+			if (!advance(w, &w->job[i]))
+				return;
+		if (!await(w, &w->job[i], &res))
+			return;
+	}
+	for (i = 0; i < LOAD_SLOTS; i++) {
+		w->job[0].slot = i;
+		begin(w, &w->job[0], LOAD_OLD);
+		if (!await(w, &w->job[0], &res) || !check_crc(w, i, "at the end", res.result))
+			return;
+	}
+}
+
+static void *worker_main(void *arg)
+{
+	struct load_worker *w = arg;
+	unsigned int i;
+
+	for (i = 0; i < LOAD_WINDOW; i++) {
+		w->job[i].slot = w->next++ % LOAD_SLOTS;
+		begin(w, &w->job[i], LOAD_OLD);
+	}
+	for (i = 0; !__atomic_load_n(&w->stop, __ATOMIC_ACQUIRE); i = (i + 1) % LOAD_WINDOW)
+		if (!advance(w, &w->job[i]))
+			return NULL;
+	finish(w);
+	return NULL;
+}
+
+static void worker_init(struct load_worker *w, const struct load_options *options)
+{
+	unsigned int i;
+
+	w->alike = options->alike;
+	w->block = memory_block();
+	w->want = memory_map(LOAD_BLOCK);
+	svk_queue_open(&w->q);
+	/*
+	 * A ring or a record that is missing for a moment halts a queue, as it does on
+	 * hardware without page requests: these stay where they are.
+	 */
+	REQUIRE(!mlock(w->q.ring, SVK_QUEUE_ENTRIES * (sizeof(*w->q.ring) + sizeof(*w->q.cpl))),
+		"mlock of the ring: %s", strerror(errno));
+	for (i = 0; i < LOAD_SLOTS; i++) {
+		make_pattern(w, i, w->lap[i], target(w, i));
+		w->crc[i] = crc32c(0, target(w, i), LOAD_BLOCK);
+	}
+}
+
+/* Return: a descriptor that asks for a page gets it. */
+static bool served(struct svk_queue *q)
+{
+	void *page = memory_untouched(memory_page());
+	struct svk_desc desc = svk_desc_fill(page, 0, memory_page());
+	struct svk_result res;
+
+	desc.ctrl |= cpu_to_le32(SVK_DESC_BLOCK);
+	res = svk_queue_run(q, desc);
+	memory_unmap(page, memory_page());
+	return res.status == SVK_CPL_OK;
+}
+
+void load_start(struct load *l, struct load_options options)
+{
+	unsigned int i;
+
+	memset(l, 0, sizeof(*l));
+	for (i = 0; i < LOAD_QUEUES; i++)
+		l->worker[i].q.fd = -1;
+	/* What is locked in memory may be moved in it otherwise. */
+	knob_set(&l->unevictable, UNEVICTABLE, "0");
+	for (l->workers = 0; l->workers < options.queues; l->workers++) {
+		l->worker[l->workers].index = l->workers;
+		worker_init(&l->worker[l->workers], &options);
+	}
+	l->asks = served(&l->worker[0].q);
+	for (i = 0; i < l->workers; i++) {
+		struct load_worker *w = &l->worker[i];
+
+		w->asks = l->asks && i % 2 == 0;
+		w->running = !pthread_create(&w->thread, NULL, worker_main, w);
+		REQUIRE(w->running, "pthread_create");
+	}
+}
+
+u8 *load_memory(const struct load *l, unsigned int worker)
+{
+	return l->worker[worker].block;
+}
+
+static u64 finished(const struct load_worker *w)
+{
+	return __atomic_load_n(&w->blocks, __ATOMIC_ACQUIRE);
+}
+
+void load_pass(const struct load *l, u64 blocks)
+{
+	struct clock_wait wait = clock_wait_for(PASS_MS);
+	u64 want[LOAD_QUEUES];
+	unsigned int i;
+
+	for (i = 0; i < l->workers; i++)
+		want[i] = finished(&l->worker[i]) + blocks;
+	for (i = 0; i < l->workers; i++) {
+		const struct load_worker *w = &l->worker[i];
+
+		while (finished(w) < want[i]) {
+			REQUIRE(!__atomic_load_n(&w->failed, __ATOMIC_ACQUIRE), "%s", w->error);
+			REQUIRE(clock_wait_again(&wait),
+				"queue %u: %llu blocks are finished, want %llu", i,
+				(unsigned long long)finished(w), (unsigned long long)want[i]);
+		}
+	}
+}
+
+u64 load_faults(const struct load *l)
+{
+	unsigned int i;
+	u64 sum = 0;
+
+	for (i = 0; i < l->workers; i++)
+		sum += __atomic_load_n(&l->worker[i].faults, __ATOMIC_ACQUIRE);
+	return sum;
+}
+
+unsigned int load_rounds(unsigned int quick, unsigned int full)
+{
+	const char *text = getenv("SVAKIT_FULL");
+
+	return text && *text == '1' ? full : quick;
+}
+
+void load_stop(struct load *l)
+{
+	unsigned int i;
+
+	for (i = 0; i < l->workers; i++)
+		__atomic_store_n(&l->worker[i].stop, true, __ATOMIC_RELEASE);
+	for (i = 0; i < l->workers; i++) {
+		struct load_worker *w = &l->worker[i];
+
+		if (w->running)
+			pthread_join(w->thread, NULL);
+		w->running = false;
+		CHECK(!w->failed, "%s", w->error);
+		ktap_note("load",
+			  "queue %u: %llu blocks, pages by %s, %llu faults, at most %u descriptors",
+			  i, (unsigned long long)w->blocks, w->asks ? "request" : "touch",
+			  (unsigned long long)w->faults, w->tries);
+	}
+	/* Before anything else is invalidated. */
+	oracle_settle();
+	for (i = 0; i < LOAD_QUEUES && l->workers; i++)
+		svk_queue_close(&l->worker[i].q);
+	l->workers = 0;
+	knob_restore(&l->unevictable);
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * There is less memory than is wanted: the kernel takes pages of a process whose
+ * device is at work, by reclaim on demand, and because a neighbour in the same
+ * control group wants more than there is. The device's accesses wait or
+ * fault, and go on; none is lost.
+ *
+ * Beyond `swap`, where the pages to go are chosen: here the kernel chooses, by
+ * what it takes for used lately (accessed bits of the device included), and
+ * page requests are served by workers that have to reclaim memory themselves.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "accel_device.h"
+#include "cgroup.h"
+#include "harness.h"
+#include "load.h"
+#include "process.h"
+#include "swap.h"
+
+#define QUEUES 2U
+#define SPACE (96UL << 20)
+/* Of the group; the load alone has 4 MiB, and the neighbour wants 24. */
+#define LIMIT "16M"
+#define GREED (24UL << 20)
+
+FIXTURE(memory_pressure)
+{
+	struct load load;
+	u64 out, in;
+};
+
+FIXTURE_SETUP(memory_pressure)
+{
+	harness_begin(_metadata);
+	swap_on(SPACE);
+	cgroup_begin();
+	load_start(&self->load, (struct load_options){.queues = QUEUES});
+	self->out = knob_vmstat("pswpout");
+	self->in = knob_vmstat("pswpin");
+}
+
+FIXTURE_TEARDOWN(memory_pressure)
+{
+	load_stop(&self->load);
+	cgroup_end();
+	swap_off();
+	ktap_note("swapped", "%llu pages out, %llu in",
+		  (unsigned long long)(knob_vmstat("pswpout") - self->out),
+		  (unsigned long long)(knob_vmstat("pswpin") - self->in));
+	harness_end(_metadata);
+}
+
+/* Half of the load's memory goes, each time; -EAGAIN: it was not to be had, all of it is in use. */
+TEST_F_TIMEOUT(memory_pressure, reclaim, 500)
+{
+	unsigned int round, rounds = load_rounds(8, 200), reclaimed = 0;
+	int ret;
+
+	for (round = 0; round < rounds; round++) {
+		ret = cgroup_set("memory.reclaim", "2M");
+		REQUIRE(!ret || ret == -EAGAIN, "memory.reclaim: %s", strerror(-ret));
+		reclaimed += !ret;
+		load_pass(&self->load, LOAD_WINDOW);
+	}
+	CHECK(reclaimed, "nothing could be reclaimed in %u rounds", rounds);
+	CHECK(knob_vmstat("pswpin") > self->in, "no page came back");
+}
+
+/* Walks through its memory once for each word. */
+static void neighbour_main(struct process *parent, void *arg)
+{
+	u8 *mem = memory_untouched(GREED);
+	size_t at;
+	u8 lap = 0;
+
+	(void)arg;
+	while (process_hear(parent)) {
+		for (at = 0; at < GREED; at += memory_page()) {
+			CHECK_EQ(mem[at], lap);
+			mem[at] = (u8)(lap + 1);
+		}
+		lap++;
+		process_tell(parent, 1);
+	}
+}
+
+TEST_F_TIMEOUT(memory_pressure, greedy_neighbour, 500)
+{
+	unsigned int round, rounds = load_rounds(3, 60);
+	struct process neighbour;
+
+	process_start(&neighbour, neighbour_main, NULL);
+	REQUIRE_ERRNO(cgroup_set("memory.max", LIMIT), 0);
+	for (round = 0; round < rounds; round++) {
+		process_tell(&neighbour, 1);
+		load_pass(&self->load, LOAD_WINDOW);
+		process_hear(&neighbour);
+	}
+	process_tell(&neighbour, 0);
+	process_end(&neighbour);
+	CHECK(cgroup_event("max"), "the limit was never met");
+	CHECK_EQ(cgroup_event("oom_kill"), 0);
+	CHECK(knob_vmstat("pswpin") > self->in, "no page came back");
+}
+
+static void require(void)
+{
+	svk_require_root();
+	swap_require();
+	cgroup_require();
+}
+
+HARNESS_MAIN(require)
