@@ -141,9 +141,10 @@ static bool bring_page(struct load_worker *w, struct load_job *job, const struct
 /* Return: whether the job's descriptor has come to its end; @w->error if it cannot. */
 static bool await(struct load_worker *w, struct load_job *job, struct svk_result *res)
 {
-	const struct svk_cpl *cpl = &w->q.cpl[job->ticket % SVK_QUEUE_ENTRIES];
+	const struct svk_cpl *cpl;
 
 	for (;;) {
+		cpl = &w->q.cpl[job->ticket % SVK_QUEUE_ENTRIES];
 		if (__svk_cpl_wait(cpl, SVK_QUEUE_WAIT_MS, res))
 			return set_error(
 				w,
