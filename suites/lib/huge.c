@@ -15,7 +15,8 @@
 #include "oracle.h"
 
 #define SPLIT "/sys/kernel/debug/split_huge_pages"
-#define KHUGEPAGED "/sys/kernel/mm/transparent_hugepage/khugepaged/"
+#define THP "/sys/kernel/mm/transparent_hugepage/"
+#define KHUGEPAGED THP "khugepaged/"
 #define KHUGEPAGED_MS 60000
 /* Linux 6.1; glibc knows it later. */
 #ifndef MADV_COLLAPSE
@@ -95,6 +96,8 @@ bool huge_is_one(const void *block)
 
 void khugepaged_begin(struct khugepaged *k)
 {
+	knob_set(&k->enabled, THP "enabled", "madvise");
+	knob_set(&k->defrag, KHUGEPAGED "defrag", "1");
 	knob_set(&k->sleep, KHUGEPAGED "scan_sleep_millisecs", "10");
 	knob_set(&k->pages, KHUGEPAGED "pages_to_scan", "4096");
 }
@@ -103,6 +106,8 @@ void khugepaged_end(struct khugepaged *k)
 {
 	knob_restore(&k->sleep);
 	knob_restore(&k->pages);
+	knob_restore(&k->defrag);
+	knob_restore(&k->enabled);
 }
 
 void khugepaged_wait(void *const *blocks, unsigned int count)

@@ -31,10 +31,14 @@ bool huge_is_one(const void *block);
 
 /**
  * struct khugepaged - The kernel's thread that makes huge pages by itself.
+ * @enabled: huge pages for those who ask for them: Linux has them off below 512 MiB
+ * @defrag: it may move others to make room
  * @sleep: its knob, between two scans
  * @pages: its knob, of one scan
  */
 struct khugepaged {
+	struct knob enabled;
+	struct knob defrag;
 	struct knob sleep;
 	struct knob pages;
 };

@@ -20,7 +20,15 @@ static void read_text(const char *path, char *text, int size)
 
 void knob_set(struct knob *k, const char *path, const char *value)
 {
+	char *from;
+
 	read_text(path, k->before, sizeof(k->before));
+	/* Of "always [madvise] never" the one that holds. */
+	from = strchr(k->before, '[');
+	if (from) {
+		from[strcspn(from, "]")] = '\0';
+		memmove(k->before, from + 1, strlen(from));
+	}
 	REQUIRE_ERRNO(__svk_write_file(path, value), 0);
 	k->path = path;
 }

@@ -21,10 +21,10 @@
 #include "swap.h"
 
 #define QUEUES 2U
-#define SPACE (96UL << 20)
-/* Of the group; the load alone has 4 MiB, and the neighbour wants 24. */
-#define LIMIT "16M"
-#define GREED (24UL << 20)
+#define SPACE (64UL << 20)
+/* Of the group; the load alone has 4 MiB. */
+#define LIMIT "8M"
+#define GREED (8UL << 20)
 
 FIXTURE(memory_pressure)
 {
@@ -53,20 +53,24 @@ FIXTURE_TEARDOWN(memory_pressure)
 	harness_end(_metadata);
 }
 
-/* Half of the load's memory goes, each time; -EAGAIN: it was not to be had, all of it is in use. */
+static void expect_swapped(FIXTURE_DATA(memory_pressure) *t)
+{
+	CHECK(knob_vmstat("pswpout") > t->out, "no page has gone");
+	CHECK(knob_vmstat("pswpin") > t->in, "no page has come back");
+}
+
+/* Each time it takes what it can get: -EAGAIN says that this was less than was asked for. */
 TEST_F_TIMEOUT(memory_pressure, reclaim, 500)
 {
-	unsigned int round, rounds = load_rounds(8, 200), reclaimed = 0;
+	unsigned int round, rounds = load_rounds(6, 200);
 	int ret;
 
 	for (round = 0; round < rounds; round++) {
 		ret = cgroup_set("memory.reclaim", "2M");
 		REQUIRE(!ret || ret == -EAGAIN, "memory.reclaim: %s", strerror(-ret));
-		reclaimed += !ret;
 		load_pass(&self->load, LOAD_WINDOW);
 	}
-	CHECK(reclaimed, "nothing could be reclaimed in %u rounds", rounds);
-	CHECK(knob_vmstat("pswpin") > self->in, "no page came back");
+	expect_swapped(self);
 }
 
 /* Walks through its memory once for each word. */
@@ -89,7 +93,7 @@ static void neighbour_main(struct process *parent, void *arg)
 
 TEST_F_TIMEOUT(memory_pressure, greedy_neighbour, 500)
 {
-	unsigned int round, rounds = load_rounds(3, 60);
+	unsigned int round, rounds = load_rounds(2, 100);
 	struct process neighbour;
 
 	process_start(&neighbour, neighbour_main, NULL);
@@ -103,7 +107,7 @@ TEST_F_TIMEOUT(memory_pressure, greedy_neighbour, 500)
 	process_end(&neighbour);
 	CHECK(cgroup_event("max"), "the limit was never met");
 	CHECK_EQ(cgroup_event("oom_kill"), 0);
-	CHECK(knob_vmstat("pswpin") > self->in, "no page came back");
+	expect_swapped(self);
 }
 
 static void require(void)

@@ -16,6 +16,7 @@
 #include "swap.h"
 
 #define QUEUES 2U
+#define PARTS 4
 #define SPACE (64UL << 20)
 
 FIXTURE(swap)
@@ -43,18 +44,20 @@ FIXTURE_TEARDOWN(swap)
 	harness_end(_metadata);
 }
 
-static void all_out(FIXTURE_DATA(swap) *t)
+/* A quarter of all memory: another one each time. */
+static void send_out(FIXTURE_DATA(swap) *t, unsigned int round)
 {
+	size_t part = LOAD_USED / PARTS;
 	unsigned int i;
 
 	for (i = 0; i < QUEUES; i++)
-		swap_out(load_memory(&t->load, i), LOAD_USED);
+		swap_out(load_memory(&t->load, i) + round % PARTS * part, part);
 }
 
-/* Of all that is there, each round sends most, and each lap brings most back. */
+/* Most of what was to go has gone, and come back within the lap. */
 static void expect_swapped(FIXTURE_DATA(swap) *t, unsigned int rounds)
 {
-	u64 want = (u64)rounds * QUEUES * LOAD_USED / memory_page() / 4;
+	u64 want = (u64)rounds * QUEUES * (LOAD_USED / PARTS) / memory_page() / 2;
 	u64 out = knob_vmstat("pswpout") - t->out, in = knob_vmstat("pswpin") - t->in;
 
 	CHECK(out >= want && in >= want, "%llu pages went out, %llu came in, want %llu of each",
@@ -63,10 +66,10 @@ static void expect_swapped(FIXTURE_DATA(swap) *t, unsigned int rounds)
 
 TEST_F_TIMEOUT(swap, out_and_in, 500)
 {
-	unsigned int round, rounds = load_rounds(4, 100);
+	unsigned int round, rounds = load_rounds(4, 200);
 
 	for (round = 0; round < rounds; round++) {
-		all_out(self);
+		send_out(self, round);
 		load_pass(&self->load, LOAD_SLOTS);
 	}
 	expect_swapped(self, rounds);
@@ -75,10 +78,10 @@ TEST_F_TIMEOUT(swap, out_and_in, 500)
 /* swapoff() walks the process and puts each page back where it was. */
 TEST_F_TIMEOUT(swap, swap_space_goes, 500)
 {
-	unsigned int round, rounds = load_rounds(2, 30);
+	unsigned int round, rounds = load_rounds(2, 60);
 
 	for (round = 0; round < rounds; round++) {
-		all_out(self);
+		send_out(self, round);
 		swap_off();
 		load_pass(&self->load, LOAD_SLOTS);
 		swap_on(SPACE);
