@@ -23,6 +23,8 @@
  * page that stays out of the device's reach exceeds this within some milliseconds.
  */
 #define TRIES 100
+#define LOAD_PAGE 4096UL
+#define LOAD_PAGES (LOAD_BLOCK / LOAD_PAGE)
 #define PASS_MS 60000
 #define UNEVICTABLE "/proc/sys/vm/compact_unevictable_allowed"
 
@@ -63,24 +65,41 @@ static __attribute__((format(printf, 2, 3))) bool set_error(struct load_worker *
 	return false;
 }
 
-/* What CPU and device read, in the words of the message. Return: false. */
-static bool wrong_crc(struct load_worker *w, unsigned int slot, const char *when, u32 device)
+/* A letter for each page of @mem: = as written last, < as a lap before, 0 zeros, ? something else. */
+static void judge_pages(struct load_worker *w, unsigned int slot, const u8 *mem,
+			char text[LOAD_PAGES + 1])
 {
-	const u8 *mem = target(w, slot);
-	size_t at;
+	unsigned int i;
 
 	make_pattern(w, slot, w->lap[slot], w->want);
-	at = memory_diff(mem, w->want, LOAD_BLOCK);
-	if (at == LOAD_BLOCK)
-		return set_error(w,
-				 "block %u at %p, lap %u, %s: the device reads CRC 0x%08x, want "
-				 "0x%08x; the CPU reads what was written",
-				 slot, mem, w->lap[slot], when, device, w->crc[slot]);
+	for (i = 0; i < LOAD_PAGES; i++)
+		text[i] =
+			memcmp(mem + i * LOAD_PAGE, w->want + i * LOAD_PAGE, LOAD_PAGE) ? '?' : '=';
+	text[i] = '\0';
+	make_pattern(w, slot, w->lap[slot] - 1, w->want);
+	for (i = 0; i < LOAD_PAGES; i++) {
+		if (text[i] == '=')
+			continue;
+		if (!memcmp(mem + i * LOAD_PAGE, w->want + i * LOAD_PAGE, LOAD_PAGE))
+			text[i] = '<';
+		else if (memory_diff_byte(mem + i * LOAD_PAGE, LOAD_PAGE, 0) == LOAD_PAGE)
+			text[i] = '0';
+	}
+}
+
+/* What has become of source and target, in the words of the message. Return: false. */
+static bool wrong_crc(struct load_worker *w, unsigned int slot, const char *when, u32 device)
+{
+	u32 cpu = crc32c(0, target(w, slot), LOAD_BLOCK);
+	char from[LOAD_PAGES + 1], to[LOAD_PAGES + 1];
+
+	judge_pages(w, slot, source(w, slot), from);
+	judge_pages(w, slot, target(w, slot), to);
 	return set_error(w,
-			 "block %u at %p, lap %u, %s: byte 0x%zx is 0x%02x, want 0x%02x; the "
-			 "device reads CRC 0x%08x, want 0x%08x",
-			 slot, mem, w->lap[slot], when, at, mem[at], w->want[at], device,
-			 w->crc[slot]);
+			 "block %u at %p, lap %u, %s: CRC 0x%08x (device), 0x%08x (CPU), want "
+			 "0x%08x; pages: source %s, target %s (= right, < a lap old, 0 zeros)",
+			 slot, target(w, slot), w->lap[slot], when, device, cpu, w->crc[slot], from,
+			 to);
 }
 
 static bool check_crc(struct load_worker *w, unsigned int slot, const char *when, u64 device)

@@ -76,7 +76,6 @@ TEST_F_TIMEOUT(ksm, merged_and_copied, 500)
 		load_pass(&self->load, LOAD_WINDOW);
 		advise(self, MADV_MERGEABLE);
 	}
-	CHECK(self->merged, "no page has been merged");
 	CHECK(knob_vmstat("cow_ksm") > self->copied, "no merged page has been written to");
 }
 
