@@ -121,7 +121,12 @@ static void submit(struct load_worker *w, struct load_job *job)
 	job->tries++;
 	if (job->tries > w->tries)
 		w->tries = job->tries;
-	job->ticket = svk_queue_submit(&w->q, desc);
+	job->tag = w->q.tail;
+	memset(job->cpl, 0, sizeof(*job->cpl));
+	desc.ctrl |= cpu_to_le32(SVK_DESC_CPL_RECORD);
+	desc.cpl = cpu_to_le64((uintptr_t)job->cpl);
+	desc.tag = cpu_to_le32(job->tag);
+	svk_queue_submit(&w->q, desc);
 }
 
 static void begin(struct load_worker *w, struct load_job *job, enum load_stage stage)
@@ -160,17 +165,16 @@ static bool bring_page(struct load_worker *w, struct load_job *job, const struct
 /* Return: whether the job's descriptor has come to its end; @w->error if it cannot. */
 static bool await(struct load_worker *w, struct load_job *job, struct svk_result *res)
 {
-	const struct svk_cpl *cpl;
-
 	for (;;) {
-		cpl = &w->q.cpl[job->ticket % SVK_QUEUE_ENTRIES];
-		if (__svk_cpl_wait(cpl, SVK_QUEUE_WAIT_MS, res))
+		if (__svk_cpl_wait(job->cpl, SVK_QUEUE_WAIT_MS, res))
 			return set_error(
 				w,
 				"no completion of stage %d of block %u within %d ms, queue status "
 				"0x%x",
 				job->stage, job->slot, SVK_QUEUE_WAIT_MS,
 				*(const volatile u32 *)((u8 *)w->q.portal + SVK_PORTAL_STATUS));
+		if (res->tag != job->tag)
+			return set_error(w, "a record has tag %u, want %u", res->tag, job->tag);
 		if (res->status == SVK_CPL_OK)
 			return true;
 		if (res->status != SVK_CPL_FAULT_READ && res->status != SVK_CPL_FAULT_WRITE)
@@ -248,20 +252,30 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
+/*
+ * A ring or a record that is missing for a moment halts a queue, as it does on hardware without page
+ * requests: these stay where they are, and are not shared with children.
+ */
+static void keep(void *mem, size_t size)
+{
+	REQUIRE(!mlock(mem, size) && !madvise(mem, size, MADV_DONTFORK), "rings that stay: %s",
+		strerror(errno));
+}
+
 static void worker_init(struct load_worker *w, const struct load_options *options)
 {
+	struct svk_cpl *cpl;
 	unsigned int i;
 
 	w->alike = options->alike;
 	w->block = memory_block();
 	w->want = memory_map(LOAD_BLOCK);
 	svk_queue_open(&w->q);
-	/*
-	 * A ring or a record that is missing for a moment halts a queue, as it does on
-	 * hardware without page requests: these stay where they are.
-	 */
-	REQUIRE(!mlock(w->q.ring, SVK_QUEUE_ENTRIES * (sizeof(*w->q.ring) + sizeof(*w->q.cpl))),
-		"mlock of the ring: %s", strerror(errno));
+	keep(w->q.ring, SVK_QUEUE_ENTRIES * (sizeof(*w->q.ring) + sizeof(*w->q.cpl)));
+	cpl = memory_map(memory_page());
+	keep(cpl, memory_page());
+	for (i = 0; i < LOAD_WINDOW; i++)
+		w->job[i].cpl = &cpl[i];
 	for (i = 0; i < LOAD_SLOTS; i++) {
 		make_pattern(w, i, w->lap[i], target(w, i));
 		w->crc[i] = crc32c(0, target(w, i), LOAD_BLOCK);

@@ -50,14 +50,16 @@ enum load_stage {
  * struct load_job - A block under way.
  * @stage: what the device does now
  * @slot: which block
- * @ticket: of the descriptor
+ * @cpl: its record: those of the queue come round while a block is still under way
+ * @tag: of the descriptor
  * @done: bytes that have been copied, by descriptors that a missing page has ended
  * @tries: descriptors of this stage
  */
 struct load_job {
 	enum load_stage stage;
 	unsigned int slot;
-	u32 ticket;
+	struct svk_cpl *cpl;
+	u32 tag;
 	u64 done;
 	unsigned int tries;
 };
