@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A control group of the test's own, for the caller and those that it forks. Root only; these assert. */
+/* A control group of a test's own, for it and those that it forks. Root only; these assert. */
 #ifndef SUITES_LIB_CGROUP_H
 #define SUITES_LIB_CGROUP_H
 

@@ -23,7 +23,7 @@ unsigned int huge_moved(const void *block, const u64 before[HUGE_PAGES]);
 /** huge_split() - Split what huge pages there are in a block. */
 void huge_split(void *block);
 
-/** __huge_collapse() - Make a huge page of a block now. Return: 0, or -errno: its pages are in use. */
+/** __huge_collapse() - Make a huge page of a block now. Return: 0, or -EAGAIN: it is in use. */
 int __huge_collapse(void *block);
 
 /** huge_is_one() - Return: the block is one huge page, mapped as such. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The kernel's merging of pages that are alike (KSM), hurried for a test. Root only; these assert. */
+/* The merging of pages that are alike (KSM), hurried for a test. Root only; these assert. */
 #ifndef SUITES_LIB_KSM_H
 #define SUITES_LIB_KSM_H
 

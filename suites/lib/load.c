@@ -65,7 +65,7 @@ static __attribute__((format(printf, 2, 3))) bool set_error(struct load_worker *
 	return false;
 }
 
-/* A letter for each page of @mem: = as written last, < as a lap before, 0 zeros, ? something else. */
+/* A letter a page of @mem: = as written last, < as a lap before, 0 zeros, ? something else. */
 static void judge_pages(struct load_worker *w, unsigned int slot, const u8 *mem,
 			char text[LOAD_PAGES + 1])
 {
@@ -253,8 +253,8 @@ static void *worker_main(void *arg)
 }
 
 /*
- * A ring or a record that is missing for a moment halts a queue, as it does on hardware without page
- * requests: these stay where they are, and are not shared with children.
+ * A ring or a record that is missing for a moment halts a queue, as it does on hardware without
+ * page requests: these stay where they are, and are not shared with children.
  */
 static void keep(void *mem, size_t size)
 {

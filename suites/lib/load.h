@@ -123,8 +123,8 @@ struct load {
 /**
  * load_start() - Open the queues, and start.
  *
- * Where page requests are served, every other queue uses them; the others, and all queues where
- * they are not, do what a program has to do on such a device: when a descriptor ends at a page that is
+ * Where page requests are served, every other queue uses them. The other queues, and all where they
+ * are not, do what a program has to do on such a device: when a descriptor ends at a page that is
  * missing, the CPU touches the page, and the rest is submitted again. The kernel may take a page
  * away at any time, so this is no error; that it takes one and the same away again and again, while
  * nothing else has been done, is one.
@@ -137,7 +137,7 @@ u8 *load_memory(const struct load *l, unsigned int worker);
 /** load_pass() - Wait, with a deadline, until each worker has finished @blocks more. */
 void load_pass(const struct load *l, u64 blocks);
 
-/** load_faults() - Return: how often a device has met a page that was missing, and the CPU touched it. */
+/** load_faults() - Return: how often a page was missing, and the CPU touched it. */
 u64 load_faults(const struct load *l);
 
 /** load_rounds() - Return: @full if FULL=1 asks for the long way, else @quick. */

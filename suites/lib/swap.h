@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Swap space of compressed memory (zram), for as long as a test wants it. Root only; these assert. */
+/* Swap space of compressed memory (zram), while a test wants it. Root only; these assert. */
 #ifndef SUITES_LIB_SWAP_H
 #define SUITES_LIB_SWAP_H
 

@@ -6,10 +6,8 @@
  * device of its parent goes on; and the parent never sees what the child
  * writes.
  *
- * Would have caught an invalidation that is missing from dup_mmap() or from
- * wp_page_copy() where it counts: with accesses under way. CVE-2020-29374 (gup: the
- * copy goes to the wrong one of two) is what a device with page requests would do if it
- * asked for reading and wrote.
+ * Would catch an invalidation that is missing from dup_mmap() or wp_page_copy() where it counts: with
+ * accesses under way.
  */
 #include "accel_device.h"
 #include "crc32c.h"

@@ -4,11 +4,8 @@
  * from them and into them: what it then writes goes into a copy, and none of
  * those that share the page see it.
  *
- * Would have caught a missing invalidation in write_protect_page() or
- * replace_page(), mm/ksm.c: the device goes on writing to a page that others
- * have by then ("mm/ksm: MADV_MERGEABLE with secondary TLBs": set_pte_at_notify()
- * without an invalidation, mended by "mm/mmu_notifier: ... do not change pte to
- * read only" in Linux 4.15).
+ * Would catch a missing invalidation in write_protect_page() or replace_page() of mm/ksm.c: the
+ * device goes on writing to a page that others have by then.
  */
 #include <errno.h>
 #include <string.h>

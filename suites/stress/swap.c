@@ -5,10 +5,9 @@
  * page, so that the device's own accessed and dirty bits are all that tells the
  * kernel of it.
  *
- * Would have caught a page that is dropped as clean, because the device wrote
- * through a translation that outlived the unmapping, or set no dirty bit: "mm:
- * primitive API for TLB batching" and its kind without the IOMMU in mind
- * (arch_tlbbatch_flush() did not call secondary TLBs before Linux 6.6).
+ * Would catch a page that is dropped as clean though the device has written to it: because the device
+ * was not told before the page went (try_to_unmap_one() and arch_tlbbatch_add_pending(), which is
+ * where x86 tells secondary TLBs when reclaim puts its own flush off), or for want of a dirty bit.
  */
 #include "accel_device.h"
 #include "harness.h"
