@@ -6,8 +6,8 @@
  * device of its parent goes on; and the parent never sees what the child
  * writes.
  *
- * Would catch an invalidation that is missing from dup_mmap() or wp_page_copy() where it counts: with
- * accesses under way.
+ * Would catch an invalidation that is missing from dup_mmap() or wp_page_copy()
+ * where it counts: with accesses under way.
  */
 #include "accel_device.h"
 #include "crc32c.h"

@@ -5,9 +5,10 @@
  * page, so that the device's own accessed and dirty bits are all that tells the
  * kernel of it.
  *
- * Would catch a page that is dropped as clean though the device has written to it: because the device
- * was not told before the page went (try_to_unmap_one() and arch_tlbbatch_add_pending(), which is
- * where x86 tells secondary TLBs when reclaim puts its own flush off), or for want of a dirty bit.
+ * Would catch a page that is dropped as clean though the device has written to it:
+ * because the device was not told before the page went (try_to_unmap_one(), and
+ * arch_tlbbatch_add_pending(), where x86 tells secondary TLBs when reclaim puts
+ * its own flush off), or for want of a dirty bit.
  */
 #include "accel_device.h"
 #include "harness.h"

@@ -4,9 +4,9 @@
  * split again, whole and by taking a page out of it, while the device copies
  * from them and into them: a page table goes, and comes back, each time.
  *
- * Would catch a table that is freed while secondary TLBs still walk it. For memory of files they were not
- * told: "mm/khugepaged: invoke MMU notifiers in shmem/file collapse paths" (f268f6cf875f, 2022); here it
- * is anonymous memory.
+ * Would catch a table that is freed while secondary TLBs still walk it. For memory
+ * of files they were not told: "mm/khugepaged: invoke MMU notifiers in shmem/file
+ * collapse paths" (f268f6cf875f, 2022); here it is anonymous memory.
  */
 #include <errno.h>
 #include <string.h>
