@@ -283,8 +283,8 @@ static void worker_init(struct load_worker *w, const struct load_options *option
 }
 
 /*
- * Return: a descriptor that asks for a page gets it. The page is a spare one, and stays: nothing that
- * the device has used is invalidated before the test begins.
+ * Return: a descriptor that asks for a page gets it. The page is a spare one, and stays:
+ * nothing that the device has used is invalidated before the test begins.
  */
 static bool served(struct load_worker *w)
 {

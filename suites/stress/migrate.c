@@ -73,7 +73,7 @@ static void compact(FIXTURE_DATA(migrate) *t)
 	t->compacted += moved(t);
 }
 
-/* Into memory that is free beside a plug, in every other round: where that is, is the kernel's affair. */
+/* In every other round beside a plug: elsewhere. */
 static void remake(FIXTURE_DATA(migrate) *t, bool plugged)
 {
 	u8 *plug = plugged ? memory_map(PLUG) : NULL;
@@ -92,10 +92,7 @@ static void remake(FIXTURE_DATA(migrate) *t, bool plugged)
 		memory_unmap(plug, PLUG);
 }
 
-/*
- * How much there is to compact depends on where pages happen to be: so many rounds, and more of them
- * until compaction has moved ENOUGH.
- */
+/* How much can be compacted is not for a test to say: more rounds, until it was ENOUGH. */
 TEST_F_TIMEOUT(migrate, compaction, 500)
 {
 	unsigned int round, rounds = load_rounds(6, 200);
