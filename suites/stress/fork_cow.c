@@ -82,9 +82,9 @@ static void part(struct process *child)
 	process_end(child);
 }
 
-TEST_F_TIMEOUT(fork_cow, child_keeps_its_pages, 500)
+TEST_F_TIMEOUT(fork_cow, child_keeps_its_pages, 100)
 {
-	unsigned int round, rounds = load_rounds(2, 100);
+	unsigned int round, rounds = load_rounds(2, 6);
 	struct process child;
 
 	for (round = 0; round < rounds; round++) {
@@ -98,9 +98,9 @@ TEST_F_TIMEOUT(fork_cow, child_keeps_its_pages, 500)
 }
 
 /* A page is shared by many. */
-TEST_F_TIMEOUT(fork_cow, many_children, 500)
+TEST_F_TIMEOUT(fork_cow, many_children, 100)
 {
-	unsigned int i, round, rounds = load_rounds(1, 20);
+	unsigned int i, round, rounds = load_rounds(1, 2);
 	struct process child[3];
 
 	for (round = 0; round < rounds; round++) {

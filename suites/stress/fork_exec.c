@@ -80,9 +80,9 @@ static void child_main(struct process *parent, void *arg)
 	}
 }
 
-TEST_F_TIMEOUT(fork_exec, storm, 500)
+TEST_F_TIMEOUT(fork_exec, storm, 100)
 {
-	unsigned int i, round, rounds = load_rounds(3, 100);
+	unsigned int i, round, rounds = load_rounds(2, 10);
 	struct process child[WAYS];
 
 	for (round = 0; round < rounds; round++) {

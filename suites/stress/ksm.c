@@ -55,9 +55,9 @@ FIXTURE_TEARDOWN(ksm)
 	harness_end(_metadata);
 }
 
-TEST_F_TIMEOUT(ksm, merged_and_copied, 500)
+TEST_F_TIMEOUT(ksm, merged_and_copied, 100)
 {
-	unsigned int round, rounds = load_rounds(6, 200);
+	unsigned int round, rounds = load_rounds(6, 24);
 	u64 merged;
 
 	for (round = 0; round < rounds; round++) {

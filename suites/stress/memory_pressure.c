@@ -60,9 +60,9 @@ static void expect_swapped(FIXTURE_DATA(memory_pressure) *t)
 }
 
 /* Each time it takes what it can get: -EAGAIN says that this was less than was asked for. */
-TEST_F_TIMEOUT(memory_pressure, reclaim, 500)
+TEST_F_TIMEOUT(memory_pressure, reclaim, 100)
 {
-	unsigned int round, rounds = load_rounds(6, 200);
+	unsigned int round, rounds = load_rounds(6, 24);
 	int ret;
 
 	for (round = 0; round < rounds; round++) {
@@ -91,9 +91,9 @@ static void neighbour_main(struct process *parent, void *arg)
 	}
 }
 
-TEST_F_TIMEOUT(memory_pressure, greedy_neighbour, 500)
+TEST_F_TIMEOUT(memory_pressure, greedy_neighbour, 100)
 {
-	unsigned int round, rounds = load_rounds(2, 100);
+	unsigned int round, rounds = load_rounds(2, 6);
 	struct process neighbour;
 
 	process_start(&neighbour, neighbour_main, NULL);

@@ -93,9 +93,9 @@ static void remake(FIXTURE_DATA(migrate) *t, bool plugged)
 }
 
 /* How much can be compacted is not for a test to say: more rounds, until it was ENOUGH. */
-TEST_F_TIMEOUT(migrate, compaction, 500)
+TEST_F_TIMEOUT(migrate, compaction, 100)
 {
-	unsigned int round, rounds = load_rounds(6, 200);
+	unsigned int round, rounds = load_rounds(6, 24);
 
 	for (round = 0; round < rounds + MORE; round++) {
 		if (round >= rounds && self->compacted >= ENOUGH)

@@ -227,9 +227,9 @@ static const struct upset {
 	{"exec_busy", exec_busy},
 };
 
-TEST_F_TIMEOUT(mixed, everything, 800)
+TEST_F_TIMEOUT(mixed, everything, 280)
 {
-	unsigned int round, rounds = load_rounds(60, 600), which;
+	unsigned int round, rounds = load_rounds(60, 100), which;
 	unsigned int count[ARRAY_SIZE(upsets)] = {0};
 
 	for (round = 0; round < rounds; round++) {

@@ -64,9 +64,9 @@ static void expect_swapped(FIXTURE_DATA(swap) *t, unsigned int rounds)
 	      (unsigned long long)out, (unsigned long long)in, (unsigned long long)want);
 }
 
-TEST_F_TIMEOUT(swap, out_and_in, 500)
+TEST_F_TIMEOUT(swap, out_and_in, 100)
 {
-	unsigned int round, rounds = load_rounds(4, 200);
+	unsigned int round, rounds = load_rounds(4, 12);
 
 	for (round = 0; round < rounds; round++) {
 		send_out(self, round);
@@ -76,9 +76,9 @@ TEST_F_TIMEOUT(swap, out_and_in, 500)
 }
 
 /* swapoff() walks the process and puts each page back where it was. */
-TEST_F_TIMEOUT(swap, swap_space_goes, 500)
+TEST_F_TIMEOUT(swap, swap_space_goes, 100)
 {
-	unsigned int round, rounds = load_rounds(2, 60);
+	unsigned int round, rounds = load_rounds(2, 6);
 
 	for (round = 0; round < rounds; round++) {
 		send_out(self, round);

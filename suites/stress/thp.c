@@ -78,9 +78,9 @@ static void take_apart(FIXTURE_DATA(thp) *t, unsigned int round)
 	}
 }
 
-TEST_F_TIMEOUT(thp, made_by_khugepaged, 500)
+TEST_F_TIMEOUT(thp, made_by_khugepaged, 100)
 {
-	unsigned int round, rounds = load_rounds(2, 40);
+	unsigned int round, rounds = load_rounds(2, 4);
 
 	khugepaged_begin(&self->khugepaged);
 	for (round = 0; round < rounds; round++) {
@@ -95,9 +95,9 @@ TEST_F_TIMEOUT(thp, made_by_khugepaged, 500)
 	}
 }
 
-TEST_F_TIMEOUT(thp, made_on_demand, 500)
+TEST_F_TIMEOUT(thp, made_on_demand, 100)
 {
-	unsigned int i, round, rounds = load_rounds(6, 200);
+	unsigned int i, round, rounds = load_rounds(6, 24);
 	int ret;
 
 	for (round = 0; round < rounds; round++) {
