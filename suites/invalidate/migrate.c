@@ -10,29 +10,22 @@
  * by compaction, KSM and swap, are for the collection `stress`.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "accel_device.h"
 #include "accel_queue.h"
 #include "crc32c.h"
 #include "harness.h"
+#include "huge.h"
 #include "memory.h"
 #include "oracle.h"
 
 #define PAGE 0x1000UL
-#define PAGES (MEMORY_HUGE / PAGE)
+#define PAGES HUGE_PAGES
 /* Written one after the other, so that some are under way whenever a page is moved. */
 #define FILLS 30
 #define ROUNDS 3
-#define SPLIT "/sys/kernel/debug/split_huge_pages"
-/* /proc/pid/pagemap */
-#define PAGEMAP_PRESENT SVK_BIT(63)
-#define PAGEMAP_PFN SVK_MASK(54, 0)
 
 FIXTURE(migrate)
 {
@@ -62,28 +55,6 @@ FIXTURE_TEARDOWN(migrate)
 static u64 pattern(unsigned int n)
 {
 	return 0x0101010101010101ULL * (n + 1);
-}
-
-static void read_frames(const u8 *block, u64 frame[PAGES])
-{
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	ssize_t len = pread(fd, frame, PAGES * sizeof(*frame),
-			    (off_t)((uintptr_t)block / PAGE * sizeof(*frame)));
-
-	REQUIRE(len == (ssize_t)(PAGES * sizeof(*frame)), "pagemap: %s", strerror(errno));
-	close(fd);
-}
-
-/* Return: pages that are in another frame than @before. */
-static unsigned int count_moved(const u8 *block, const u64 before[PAGES])
-{
-	u64 now[PAGES];
-	unsigned int i, n = 0;
-
-	read_frames(block, now);
-	for (i = 0; i < PAGES; i++)
-		n += svk_get(PAGEMAP_PFN, now[i]) != svk_get(PAGEMAP_PFN, before[i]);
-	return n;
 }
 
 static void fills_start(FIXTURE_DATA(migrate) *t)
@@ -137,9 +108,9 @@ static unsigned int move_busy(FIXTURE_DATA(migrate) *t, void (*move)(u8 *block))
 	unsigned int moved;
 
 	fills_start(t);
-	read_frames(t->block, t->frame);
+	huge_frames(t->block, t->frame);
 	move(t->block);
-	moved = count_moved(t->block, t->frame);
+	moved = huge_moved(t->block, t->frame);
 	t->moved += moved;
 	fills_check(t);
 	expect_same_crc(t);
@@ -154,11 +125,7 @@ static void collapse(u8 *block)
 
 static void split(u8 *block)
 {
-	char range[64];
-
-	snprintf(range, sizeof(range), "%d,0x%lx,0x%lx", getpid(), (uintptr_t)block,
-		 (uintptr_t)block + MEMORY_HUGE);
-	REQUIRE_ERRNO(__svk_write_file(SPLIT, range), 0);
+	huge_split(block);
 }
 
 TEST_F_TIMEOUT(migrate, into_a_huge_page, 60)
@@ -186,8 +153,7 @@ TEST_F_TIMEOUT(migrate, out_of_a_huge_page, 60)
 static void require(void)
 {
 	svk_require_root();
-	if (access(SPLIT, W_OK))
-		ktap_skip_all("no %s: CONFIG_TRANSPARENT_HUGEPAGE=y, CONFIG_DEBUG_FS=y", SPLIT);
+	huge_require();
 }
 
 HARNESS_MAIN(require)
