@@ -46,9 +46,9 @@ static void make_pattern(const struct load_worker *w, unsigned int slot, u32 lap
 		memory_pattern(mem, LOAD_BLOCK, ((u64)w->index * LOAD_SLOTS + slot) << 32 | lap);
 		return;
 	}
-	memory_pattern(mem, memory_page(), lap);
-	for (at = memory_page(); at < LOAD_BLOCK; at += memory_page())
-		memcpy(mem + at, mem, memory_page());
+	/* Like those of other blocks, not of its own, which would all be right or all be wrong. */
+	for (at = 0; at < LOAD_BLOCK; at += LOAD_PAGE)
+		memory_pattern(mem + at, LOAD_PAGE, (u64)lap * LOAD_BLOCK + at);
 }
 
 static __attribute__((format(printf, 2, 3))) bool set_error(struct load_worker *w, const char *fmt,
