@@ -66,7 +66,7 @@ static void expect_swapped(FIXTURE_DATA(swap) *t, unsigned int rounds)
 
 TEST_F_TIMEOUT(swap, out_and_in, 100)
 {
-	unsigned int round, rounds = load_rounds(4, 12);
+	unsigned int round, rounds = load_rounds(3, 12);
 
 	for (round = 0; round < rounds; round++) {
 		send_out(self, round);
@@ -78,7 +78,7 @@ TEST_F_TIMEOUT(swap, out_and_in, 100)
 /* swapoff() walks the process and puts each page back where it was. */
 TEST_F_TIMEOUT(swap, swap_space_goes, 100)
 {
-	unsigned int round, rounds = load_rounds(2, 6);
+	unsigned int round, rounds = load_rounds(1, 6);
 
 	for (round = 0; round < rounds; round++) {
 		send_out(self, round);
