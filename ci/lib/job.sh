@@ -23,9 +23,18 @@ job_write() {
 		job_forget
 		job_tests 1
 		job_tests 2
+		job_vmms "$shell_level"
 		! job_needs_l2 "$shell_level" || job_l2 "$shell_level"
 		[[ -z $shell_level ]] || printf '%d shell\n' "$shell_level"
 	} >"$RUN_DIR/job"
+}
+
+# job_vmms SHELL-LEVEL: how a VMM is started, for PID 1 and for tests that do it themselves.
+job_vmms() {
+	job_needs_l2 "$1" || tests_need_vmm || return 0
+	((LEVEL == 2)) || return 0
+	machine_vmm
+	printf '1 machine %s\n' "${VMM_ARGS[@]}"
 }
 
 # lose_in NAME: is the test to lose an invalidation? Tests of the oracle lose what they choose.

@@ -180,13 +180,9 @@ machine_l2_slot() {
 	)
 }
 
-# machine_l2 SHELL-LEVEL PF MDEV: sets L2_ARGS. Its console is written only, but for a shell there.
-# PID 1 of L1 starts it stopped (-S), and adds a monitor through which it lets it go.
-machine_l2() {
-	local kind=file
-
-	[[ $1 != 2 ]] || kind=pipe
-	L2_ARGS=(
+# machine_vmm: sets VMM_ARGS, what every VMM in L1 begins with: that of L2, and those that tests start.
+machine_vmm() {
+	VMM_ARGS=(
 		/vmm/qemu -nodefaults -display none -no-reboot
 		# Devices of the board that nobody uses: finding them takes the better part of a second.
 		-M "q35,accel=kvm,kernel-irqchip=split,hpet=off,smbus=off,sata=off"
@@ -194,20 +190,29 @@ machine_l2() {
 		# The vIOMMU comes before the devices that it translates.
 		-device "intel-iommu,scalable-mode=on,fsts=on,pasid-bits=20,device-iotlb=on,caching-mode=on,svm=on"
 		-object "iommufd,id=iommufd0"
+		-device "virtio-serial-pci,addr=02.0"
+		-kernel /guest/kernel -initrd /guest/initrd
+		-append "$(machine_cmdline 2)"
 	)
+}
+
+# machine_l2 SHELL-LEVEL PF MDEV: sets L2_ARGS, which follow VMM_ARGS. Its console is written only, but for a
+# shell there. PID 1 of L1 starts it stopped (-S), and adds a monitor through which it lets it go.
+machine_l2() {
+	local kind=file
+
+	[[ $1 != 2 ]] || kind=pipe
+	L2_ARGS=()
 	machine_l2_accelerators "$2" "$3"
 	L2_ARGS+=(
 		-chardev "$kind,id=console,path=/dev/virtio-ports/svakit.l2console"
 		-serial chardev:console
-		-device "virtio-serial-pci,addr=02.0"
 		-chardev "file,id=events,path=/dev/virtio-ports/svakit.l2events"
 		-device "virtserialport,chardev=events,name=svakit.events"
 		# Through which PID 1 of L2 lets that of L1 look for a missing invalidation.
 		-chardev "socket,id=layers,path=/run/layers.sock,server=on,wait=off"
 		-device "virtserialport,chardev=layers,name=svakit.layers"
 		-fw_cfg "name=opt/org.svakit/job,file=/sys/firmware/qemu_fw_cfg/by_name/opt/org.svakit/job/raw"
-		-kernel /guest/kernel -initrd /guest/initrd
-		-append "$(machine_cmdline 2)"
 	)
 	[[ $GDB != 1 ]] || L2_ARGS+=(-chardev "pipe,id=debugger,path=/dev/virtio-ports/svakit.gdb" -gdb chardev:debugger)
 }

@@ -156,6 +156,20 @@ tests_of_guest() {
 	done
 }
 
+# Where PID 1 of L1 says how a VMM is started; a test that does so is given the path.
+VMM_FILE=/run/vmm
+
+# tests_need_vmm: does any test of L1 start a VMM?
+tests_need_vmm() {
+	local name
+
+	tests_of_guest 1
+	for name in ${GUEST_TESTS[@]+"${GUEST_TESTS[@]}"}; do
+		[[ " ${TEST_ARGV[$name]} " != *" $VMM_FILE "* ]] || return 0
+	done
+	return 1
+}
+
 # tests_need_kind KIND: is any of that kind to be run?
 tests_need_kind() {
 	local name

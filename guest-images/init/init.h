@@ -13,6 +13,8 @@
 
 #include <svakit/types.h>
 
+#include "qmp.h"
+
 #define INIT_MAX_ARGS 128
 #define INIT_MAX_ENV 8
 #define INIT_LINE 4000
@@ -45,6 +47,7 @@ void __attribute__((noreturn)) power_off(void);
 enum job_verb {
 	JOB_RUN,
 	JOB_GUEST,
+	JOB_MACHINE,
 	JOB_VMM,
 	JOB_SHELL,
 	JOB_QUIET,
@@ -65,8 +68,8 @@ enum job_verb {
  *	how many to let pass (JOB_LOSE)
  * @limit_s: time limit in seconds (JOB_RUN, JOB_GUEST)
  * @env: environment of the test, "NAME=value", NULL-terminated (JOB_RUN)
- * @argv: words, NULL-terminated (JOB_RUN); one argument (JOB_VMM,
- *	JOB_VMMENV, JOB_FORGET); the type (JOB_MDEV, JOB_HOTPLUG)
+ * @argv: words, NULL-terminated (JOB_RUN); one argument (JOB_MACHINE,
+ *	JOB_VMM, JOB_VMMENV, JOB_FORGET); the type (JOB_MDEV, JOB_HOTPLUG)
  */
 struct job_line {
 	enum job_verb verb;
@@ -290,41 +293,15 @@ int mdev_open(const char *uuid);
 int hotplug_start(const struct job *job, int qmp);
 
 /* vmm.c */
+#define VMMS_PATH "/run/vmm"
+/**
+ * vmms_init() - Let tests start VMMs, if the job says how.
+ *
+ * What every VMM begins with is in VMMS_PATH then, an argument a line; to be called once.
+ */
+void vmms_init(const struct job *job);
 /** vmm_run() - Run the next guest; reports "vmm" events. Return: 0 if it ended by itself with 0. */
 int vmm_run(const struct job *job, unsigned int limit_s);
-
-/* qmp.c */
-/** qmp_listen() - Socket at @path that the VMM will connect to. Return: fd or -errno. */
-int qmp_listen(const char *path);
-/** qmp_accept() - Wait for the VMM and negotiate. Return: fd or -errno (-ESRCH: the VMM died). */
-int qmp_accept(int listen_fd, int pidfd);
-/**
- * qmp_command() - Send one command and wait for its answer.
- * @fd: monitor
- * @command: one line of JSON
- * @pass: descriptor that goes with it, or -1
- * @reply: the "return" line, if not NULL
- * @len: size of @reply
- *
- * Return: 0, -EIO when the VMM refused (its words are reported), another -errno.
- */
-int qmp_command(int fd, const char *command, int pass, char *reply, size_t len);
-/** qmp_wait_event() - Wait for event @name whose text contains @about. Return: 0 or -errno. */
-int qmp_wait_event(int fd, const char *name, const char *about);
-/**
- * read_line() - Read a line, byte by byte, so that nothing behind it is taken; drop the newline.
- *
- * Return: 0, -EPIPE at the end, -ETIMEDOUT; @timeout_ms -1: no limit.
- */
-int read_line(int fd, char *line, size_t len, int timeout_ms);
-
-/* smpwc.c */
-/**
- * smpwc_apply() - Make the paused VMM's vIOMMU advertise ECAP.SMPWC if it does not.
- *
- * Return: 0 (present or set; a note says which), or -errno after a note.
- */
-int smpwc_apply(int qmp, pid_t vmm);
 
 /* util.c */
 /** file_write() - Write @text to a sysfs-like file. Return: 0 or -errno. */

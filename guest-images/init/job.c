@@ -66,6 +66,7 @@ struct job_syntax {
 static const struct job_syntax syntax[] = {
 	{.word = "run", .verb = JOB_RUN, .name = true, .limit = true, .command = true},
 	{.word = "guest", .verb = JOB_GUEST, .limit = true},
+	{.word = "machine", .verb = JOB_MACHINE, .argument = true},
 	{.word = "vmm", .verb = JOB_VMM, .argument = true},
 	{.word = "parent", .verb = JOB_PARENT, .name = true},
 	{.word = "mdev", .verb = JOB_MDEV, .name = true, .argument = true},

@@ -177,6 +177,7 @@ int main(void)
 	devices_init(&job, level);
 	layers_start(level);
 	forget_start(&job);
+	vmms_init(&job);
 	if (klog_check("-", KLOG_DEFECTS))
 		t.failed++;
 	event("plan %zu", job_tests(&job));

@@ -2,6 +2,7 @@
 /* The next guest: its accelerators to VFIO, the VMM, and everything back. */
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,6 +34,45 @@ static void vmm_line(const char *line)
 	event("line vmm: %s", line);
 }
 
+/* Without KVM in L1 the next guest is emulated by its VMM. */
+static bool has_kvm(void)
+{
+	return !access("/dev/kvm", R_OK | W_OK);
+}
+
+static char *machine_word(char *arg, bool kvm)
+{
+	char *accel = strstr(arg, "accel=kvm");
+
+	if (!kvm && accel)
+		memcpy(accel, "accel=tcg", 9);
+	else if (!kvm && !strncmp(arg, "host", 4) && (arg[4] == ',' || !arg[4]))
+		arg = arg[4] ? "max,la57=off" : "max";
+	return arg;
+}
+
+void vmms_init(const struct job *job)
+{
+	bool kvm = has_kvm();
+	int rc;
+	FILE *f;
+
+	if (!job_find(job, JOB_MACHINE))
+		return;
+	rc = mount_image("vmm", "/vmm");
+	if (!rc)
+		rc = mount_image("guest", "/guest");
+	if (rc)
+		die("mount the images of L2: %s", strerror(-rc));
+	f = fopen(VMMS_PATH, "we");
+	for (size_t i = 0; f && i < job->lines; i++) {
+		if (job->line[i].verb == JOB_MACHINE)
+			fprintf(f, "%s\n", machine_word(job->line[i].argv[0], kvm));
+	}
+	if (!f || fclose(f))
+		die("write " VMMS_PATH ": %s", strerror(errno));
+}
+
 /*
  * The VMM's arguments from the job, and what PID 1 needs itself: a start
  * that waits (-S) and a monitor that connects to PID 1, so that nobody has to
@@ -46,21 +86,16 @@ static void vmm_argv(const struct job *job, char **argv)
 				      "-mon",
 				      "chardev=qmp,mode=control",
 				      NULL};
-	bool kvm = !access("/dev/kvm", R_OK | W_OK);
+	bool kvm = has_kvm();
 	size_t n = 0;
 
 	for (size_t i = 0; i < job->lines && n + 8 < INIT_MAX_ARGS; i++) {
-		char *arg = job->line[i].argv[0];
-		char *accel;
+		const struct job_line *l = &job->line[i];
 
-		if (job->line[i].verb != JOB_VMM)
-			continue;
-		accel = strstr(arg, "accel=kvm");
-		if (!kvm && accel)
-			memcpy(accel, "accel=tcg", 9);
-		else if (!kvm && !strncmp(arg, "host", 4) && (arg[4] == ',' || !arg[4]))
-			arg = arg[4] ? "max,la57=off" : "max";
-		argv[n++] = arg;
+		if (l->verb == JOB_MACHINE)
+			argv[n++] = machine_word(l->argv[0], kvm);
+		else if (l->verb == JOB_VMM)
+			argv[n++] = l->argv[0];
 	}
 	for (size_t i = 0; extra[i]; i++)
 		argv[n++] = extra[i];
@@ -68,9 +103,21 @@ static void vmm_argv(const struct job *job, char **argv)
 	event("note l2_accel %s", kvm ? "kvm" : "tcg (L1 has no /dev/kvm)");
 }
 
+void qmp_say(const char *fmt, ...)
+{
+	char text[INIT_LINE / 2];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	event("line init: %s", text);
+}
+
 static int vmm_release(const struct job *job, struct child *c, int listen_fd)
 {
 	int qmp = qmp_accept(listen_fd, c->pidfd);
+	char note[128];
 	int rc;
 
 	if (qmp < 0) {
@@ -78,7 +125,8 @@ static int vmm_release(const struct job *job, struct child *c, int listen_fd)
 		return qmp;
 	}
 	event_stage("l2qmp");
-	rc = smpwc_apply(qmp, c->pid);
+	rc = smpwc_apply(qmp, c->pid, note, sizeof(note));
+	event("note smpwc %s", note);
 	/* A debugger lets it go else. */
 	if (!rc && !job_find(job, JOB_WAIT))
 		rc = qmp_command(qmp, "{\"execute\":\"cont\"}", -1, NULL, 0);
@@ -150,16 +198,9 @@ static int vmm_run_with_mdevs(const struct job *job, unsigned int limit_s)
 int vmm_run(const struct job *job, unsigned int limit_s)
 {
 	const struct job_line *pf = job_find(job, JOB_PF);
-	int rc, back = 0;
+	int rc = pf ? device_to_vfio(pf->name) : 0;
+	int back = 0;
 
-	rc = mount_image("vmm", "/vmm");
-	if (!rc)
-		rc = mount_image("guest", "/guest");
-	if (rc) {
-		event("line init: mount the images of L2: %s", strerror(-rc));
-		return rc;
-	}
-	rc = pf ? device_to_vfio(pf->name) : 0;
 	if (rc)
 		event("line init: give %s to vfio-pci: %s", pf->name, strerror(-rc));
 	else

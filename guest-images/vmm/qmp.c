@@ -2,8 +2,8 @@
 /*
  * The QEMU machine protocol, as far as it is needed here. Replies are looked
  * at as lines: QEMU sends one JSON object a line, the commands used answer
- * with a string or with nothing, and a JSON library would be the largest part
- * of PID 1.
+ * with a string or with nothing, and a JSON library would be larger than
+ * all of its users.
  */
 #include <errno.h>
 #include <poll.h>
@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "init.h"
+#include "qmp.h"
 
 #define QMP_TIMEOUT_MS 20000
 #define QMP_LINE 4096
@@ -88,7 +88,7 @@ int qmp_command(int fd, const char *command, int pass, char *reply, size_t len)
 		if (rc)
 			return rc;
 		if (strstr(line, "\"error\"")) {
-			event("line init: QMP %s: %s", command, line);
+			qmp_say("QMP %s: %s", command, line);
 			return -EIO;
 		}
 		/* Asynchronous events may stand between a command and its reply. */
@@ -111,10 +111,19 @@ int qmp_wait_event(int fd, const char *name, const char *about)
 	return rc;
 }
 
+int qmp_negotiate(int fd)
+{
+	char line[QMP_LINE];
+	int rc = read_line(fd, line, sizeof(line), QMP_TIMEOUT_MS);
+
+	if (!rc)
+		rc = qmp_command(fd, "{\"execute\":\"qmp_capabilities\"}", -1, NULL, 0);
+	return rc;
+}
+
 int qmp_accept(int listen_fd, int pidfd)
 {
 	struct pollfd p[2] = {{.fd = listen_fd, .events = POLLIN}, {.fd = pidfd, .events = POLLIN}};
-	char line[QMP_LINE];
 	int fd, rc;
 
 	if (poll(p, 2, QMP_TIMEOUT_MS) <= 0)
@@ -124,9 +133,7 @@ int qmp_accept(int listen_fd, int pidfd)
 	fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	rc = read_line(fd, line, sizeof(line), QMP_TIMEOUT_MS);
-	if (!rc)
-		rc = qmp_command(fd, "{\"execute\":\"qmp_capabilities\"}", -1, NULL, 0);
+	rc = qmp_negotiate(fd);
 	if (rc) {
 		close(fd);
 		return rc;

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "init.h"
+#include "qmp.h"
 
 #define ECAP_SMPWC (1ULL << 48)
 /* Q35_HOST_BRIDGE_IOMMU_ADDR of QEMU, CAP at offset 8. */
@@ -92,28 +92,28 @@ static int patch_process(pid_t pid, const uint64_t want[2])
 	return places;
 }
 
-int smpwc_apply(int qmp, pid_t vmm)
+int smpwc_apply(int qmp, pid_t vmm, char *note, size_t len)
 {
 	uint64_t want[2], cap, ecap;
 	int rc = read_caps(qmp, &want[0], &want[1]);
 	int places;
 
 	if (rc) {
-		event("note smpwc failed: the vIOMMU's registers cannot be read (%s)",
+		snprintf(note, len, "failed: the vIOMMU's registers cannot be read (%s)",
 		      strerror(-rc));
 		return rc;
 	}
 	if (want[1] & ECAP_SMPWC) {
-		event("note smpwc present");
+		snprintf(note, len, "present");
 		return 0;
 	}
 	places = patch_process(vmm, want);
 	rc = places && places <= MAX_PLACES ? read_caps(qmp, &cap, &ecap) : -ENOENT;
 	if (rc || cap != want[0] || ecap != (want[1] | ECAP_SMPWC)) {
-		event("note smpwc failed: %d places hold CAP %#" PRIx64 " ECAP %#" PRIx64, places,
+		snprintf(note, len, "failed: %d places hold CAP %#" PRIx64 " ECAP %#" PRIx64, places,
 		      want[0], want[1]);
 		return rc ? rc : -EIO;
 	}
-	event("note smpwc set (ECAP %#" PRIx64 ", %d places)", ecap, places);
+	snprintf(note, len, "set (ECAP %#" PRIx64 ", %d places)", ecap, places);
 	return 0;
 }
