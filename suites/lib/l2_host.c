@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What L1 has given away for its VMs, as far as its kernel tells. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ktap.h"
+#include "l2.h"
+#include "mdev.h"
+#include "pf.h"
+
+#define ENTRIES "/sys/kernel/debug/iommu/intel/dmar_translation_struct"
+/* Of requests without PASID. */
+#define NO_PASID 0
+
+static s64 vmstat(const char *name)
+{
+	FILE *file = fopen("/proc/vmstat", "re");
+	char line[128], key[64];
+	long long value, found = -1;
+
+	REQUIRE(file, "open /proc/vmstat: %s", strerror(errno));
+	while (found < 0 && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%63s %lld", key, &value) == 2 && !strcmp(key, name))
+			found = value;
+	}
+	fclose(file);
+	REQUIRE(found >= 0, "/proc/vmstat has no %s", name);
+	return found;
+}
+
+/* @want: count only this one, or all but NO_PASID. */
+static unsigned int count_entries(const char *bdf, u32 want)
+{
+	FILE *file = fopen(ENTRIES, "re");
+	char line[512], function[16];
+	unsigned int count = 0;
+	u32 pasid;
+
+	REQUIRE(file, "open " ENTRIES ": %s", strerror(errno));
+	/* Function, root entry, context entry, PASID, its entry; all of them are present. */
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%15s %*s %*s %u", function, &pasid) != 2 ||
+		    strcmp(function, bdf + strlen("0000:")))
+			continue;
+		count += want == NO_PASID ? pasid != NO_PASID : pasid == want;
+	}
+	fclose(file);
+	return count;
+}
+
+unsigned int l2_host_pasids(const char *bdf)
+{
+	return count_entries(bdf, NO_PASID);
+}
+
+bool l2_host_has_pasid(const char *bdf, u32 pasid)
+{
+	return count_entries(bdf, pasid);
+}
+
+struct l2_host l2_host(void)
+{
+	return (struct l2_host){
+		.pinned = vmstat("nr_foll_pin_acquired") - vmstat("nr_foll_pin_released"),
+		.tables = vmstat("nr_iommu_pages"),
+		.pasids = l2_host_pasids(pf_given()),
+		.parent_pasids = l2_host_pasids(mdev_parent()),
+	};
+}
+
+void l2_expect_host(const struct l2_host *was)
+{
+	struct l2_host is = l2_host();
+
+	CHECK_EQ(is.pinned, was->pinned);
+	CHECK_EQ(is.tables, was->tables);
+	CHECK_EQ(is.pasids, was->pasids);
+	CHECK_EQ(is.parent_pasids, was->parent_pasids);
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What happens to the machine of an l2.h VM as a whole, through its monitor. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ktap.h"
+#include "l2.h"
+#include "l2_machine.h"
+#include "oracle.h"
+#include "pf.h"
+#include "qmp.h"
+
+#define COMMAND 512
+
+static void command(const struct l2 *vm, const char *json, int pass)
+{
+	int ret = qmp_command(vm->qmp, json, pass, NULL, 0);
+
+	REQUIRE(!ret, "VM %s: %s: %s", vm->config.name, json, strerror(-ret));
+}
+
+void l2_qmp(const struct l2 *vm, const char *name)
+{
+	char json[COMMAND];
+
+	snprintf(json, sizeof(json), "{\"execute\":\"%s\"}", name);
+	command(vm, json, -1);
+}
+
+static void event(const struct l2 *vm, const char *name, const char *about)
+{
+	int ret = qmp_wait_event(vm->qmp, name, about);
+
+	REQUIRE(!ret, "VM %s: no event %s: %s", vm->config.name, name, strerror(-ret));
+}
+
+/* What becomes of the machine when it is reset, and when it is shut down. */
+static void set_actions(const struct l2 *vm, const char *reboot, const char *shutdown)
+{
+	char json[COMMAND];
+
+	snprintf(json, sizeof(json),
+		 "{\"execute\":\"set-action\",\"arguments\":"
+		 "{\"reboot\":\"%s\",\"shutdown\":\"%s\"}}",
+		 reboot, shutdown);
+	command(vm, json, -1);
+}
+
+/* Of a machine that stands still: the vIOMMU has to be changed before its kernel sees it. */
+static void reset(struct l2 *vm)
+{
+	set_actions(vm, "reset", "poweroff");
+	l2_qmp(vm, "system_reset");
+	event(vm, "\"RESET\"", "");
+	oracle_settle();
+}
+
+void l2_reset(struct l2 *vm)
+{
+	l2_qmp(vm, "stop");
+	reset(vm);
+}
+
+void l2_reboot(struct l2 *vm)
+{
+	set_actions(vm, "shutdown", "pause");
+	dprintf(vm->agent, "reboot\n");
+	event(vm, "\"SHUTDOWN\"", "\"guest-reset\"");
+	reset(vm);
+}
+
+void l2_unplug(struct l2 *vm, unsigned int devices)
+{
+	char json[COMMAND];
+
+	for (unsigned int i = 0; i < L2_DEVICES; i++) {
+		if (!(devices & 1u << i))
+			continue;
+		snprintf(json, sizeof(json),
+			 "{\"execute\":\"device_del\",\"arguments\":{\"id\":\"accel%u\"}}", i);
+		command(vm, json, -1);
+	}
+	/* In whatever order they go. */
+	for (unsigned int i = 0; i < L2_DEVICES; i++) {
+		if (devices & 1u << i)
+			event(vm, "\"DEVICE_DELETED\"", "\"device\": \"accel");
+	}
+	oracle_settle();
+}
+
+static void plug_one(struct l2 *vm, enum l2_device device, const char *host)
+{
+	char json[COMMAND];
+
+	snprintf(json, sizeof(json),
+		 "{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"vfio-pci\","
+		 "\"id\":\"accel%u\",%s,\"iommufd\":\"iommufd0\",\"bus\":\"slot%u\"}}",
+		 device, host, device);
+	command(vm, json, -1);
+}
+
+void l2_plug(struct l2 *vm, unsigned int devices)
+{
+	char host[64];
+
+	if (devices & L2_HAS_PF) {
+		snprintf(host, sizeof(host), "\"host\":\"%.31s\"", pf_given());
+		plug_one(vm, L2_PF, host);
+	}
+	if (devices & L2_HAS_MDEV) {
+		int fd = l2_machine_mdev(&vm->config);
+
+		command(vm, "{\"execute\":\"getfd\",\"arguments\":{\"fdname\":\"mdev\"}}", fd);
+		close(fd);
+		plug_one(vm, L2_MDEV, "\"fd\":\"mdev\"");
+	}
+}
