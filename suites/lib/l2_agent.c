@@ -55,13 +55,30 @@ static u64 physical(const void *addr)
 	return (entry & ((1ULL << 55) - 1)) * memory_page();
 }
 
-/* Told to, it has a look at what has become of its queue. */
+/* The device is gone: so is the queue, and nothing is written. */
+static void expect_lost(struct svk_queue *q, const struct svk_cpl *cpl, const u8 *target)
+{
+	u8 *seen = memory_map(SIZE);
+	struct svk_accel_info info;
+
+	memcpy(seen, target, SIZE);
+	CHECK_ERRNO(__svk_queue_info(q->fd, &info), -ENXIO);
+	CHECK_EQ(le32_to_cpu(cpl->status), SVK_CPL_PENDING);
+	svk_queue_close(q);
+	CHECK_EQ(memory_diff(seen, target, SIZE), SIZE);
+}
+
+/* What a process at work is told at last. */
+enum busy_end {
+	BUSY_CLOSE = 1,
+	BUSY_LOST
+};
+
 static void busy_main(struct process *parent, void *arg)
 {
 	u64 *device = arg;
 	struct svk_cpl *cpl = memory_map(sizeof(*cpl));
-	u8 *target = memory_map(SIZE), *seen = memory_map(SIZE);
-	struct svk_accel_info info;
+	u8 *target = memory_map(SIZE);
 	struct svk_queue q;
 
 	select_device(*device);
@@ -70,12 +87,18 @@ static void busy_main(struct process *parent, void *arg)
 	process_tell(parent, svk_queue_info(&q).pasid);
 	for (unsigned int i = 0; i < L2_BUSY_PAGES; i++)
 		process_tell(parent, physical(target + i * memory_page()));
-	process_hear(parent);
-	memcpy(seen, target, SIZE);
-	CHECK_ERRNO(__svk_queue_info(q.fd, &info), -ENXIO);
-	CHECK_EQ(le32_to_cpu(cpl->status), SVK_CPL_PENDING);
+	if (process_hear(parent) == BUSY_LOST)
+		expect_lost(&q, cpl, target);
 	svk_queue_close(&q);
-	CHECK_EQ(memory_diff(seen, target, SIZE), SIZE);
+}
+
+static void busy_end(u64 device, enum busy_end how)
+{
+	struct process *p = &busy[device];
+
+	process_tell(p, how);
+	process_end(p);
+	p->pid = 0;
 }
 
 /* busy DEVICE: PASID, addresses of the target's pages */
@@ -91,11 +114,7 @@ static void serve_busy(struct l2_call *call)
 /* lost DEVICE: its process has lost its device, and ends */
 static void serve_lost(struct l2_call *call)
 {
-	struct process *p = &busy[call->arg[0]];
-
-	process_tell(p, 1);
-	process_end(p);
-	p->pid = 0;
+	busy_end(call->arg[0], BUSY_LOST);
 }
 
 /* In a process of its own: its PASID is one that no one had in this moment. */
@@ -143,13 +162,13 @@ static void serve_reboot(struct l2_call *call)
 	REQUIRE(false, "reboot: %s", strerror(errno));
 }
 
-/* quit: the device works for nobody any more; ends the agent */
+/* quit: all close their queues in order; ends the agent */
 static void serve_quit(struct l2_call *call)
 {
 	(void)call;
 	for (unsigned int i = 0; i < L2_DEVICES; i++) {
 		if (busy[i].pid)
-			process_kill(&busy[i]);
+			busy_end(i, BUSY_CLOSE);
 	}
 }
 

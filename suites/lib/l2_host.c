@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accel_device.h"
 #include "ktap.h"
 #include "l2.h"
 #include "mdev.h"
@@ -62,6 +63,8 @@ bool l2_host_has_pasid(const char *bdf, u32 pasid)
 
 struct l2_host l2_host(void)
 {
+	/* Each CPU counts for itself until it is asked. */
+	REQUIRE_ERRNO(__svk_write_file("/proc/sys/vm/stat_refresh", "1"), 0);
 	return (struct l2_host){
 		.pinned = vmstat("nr_foll_pin_acquired") - vmstat("nr_foll_pin_released"),
 		.tables = vmstat("nr_iommu_pages"),
