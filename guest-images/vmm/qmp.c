@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -108,6 +109,24 @@ int qmp_wait_event(int fd, const char *name, const char *about)
 	do {
 		rc = read_line(fd, line, sizeof(line), QMP_TIMEOUT_MS);
 	} while (!rc && !(strstr(line, name) && strstr(line, about)));
+	return rc;
+}
+
+int qmp_command_event(int fd, const char *command, const char *name)
+{
+	bool done = false, seen = false;
+	char line[QMP_LINE];
+	int rc = send_command(fd, command, -1);
+
+	while (!rc && !(done && seen)) {
+		rc = read_line(fd, line, sizeof(line), QMP_TIMEOUT_MS);
+		if (!rc && strstr(line, "\"error\"")) {
+			qmp_say("QMP %s: %s", command, line);
+			rc = -EIO;
+		}
+		done |= !rc && strstr(line, "\"return\"");
+		seen |= !rc && strstr(line, name);
+	}
 	return rc;
 }
 

@@ -100,7 +100,7 @@ int smpwc_apply(int qmp, pid_t vmm, char *note, size_t len)
 
 	if (rc) {
 		snprintf(note, len, "failed: the vIOMMU's registers cannot be read (%s)",
-		      strerror(-rc));
+			 strerror(-rc));
 		return rc;
 	}
 	if (want[1] & ECAP_SMPWC) {
@@ -110,8 +110,8 @@ int smpwc_apply(int qmp, pid_t vmm, char *note, size_t len)
 	places = patch_process(vmm, want);
 	rc = places && places <= MAX_PLACES ? read_caps(qmp, &cap, &ecap) : -ENOENT;
 	if (rc || cap != want[0] || ecap != (want[1] | ECAP_SMPWC)) {
-		snprintf(note, len, "failed: %d places hold CAP %#" PRIx64 " ECAP %#" PRIx64, places,
-		      want[0], want[1]);
+		snprintf(note, len, "failed: %d places hold CAP %#" PRIx64 " ECAP %#" PRIx64,
+			 places, want[0], want[1]);
 		return rc ? rc : -EIO;
 	}
 	snprintf(note, len, "set (ECAP %#" PRIx64 ", %d places)", ecap, places);

@@ -23,8 +23,6 @@
 #include "oracle.h"
 #include "qmp.h"
 
-/* As ci/lib/limits.sh has it for L2. */
-#define BOOT_MS 90000
 /* The longest request is that of a slot. */
 #define ASK_MS 60000
 #define END_MS 30000
@@ -44,8 +42,7 @@ void qmp_say(const char *fmt, ...)
 	va_end(args);
 }
 
-/* A debug kernel is slower, as the runner knows. */
-static int patience(int ms)
+int l2_patience(int ms)
 {
 	const char *factor = getenv("SVAKIT_TIME_FACTOR");
 
@@ -133,14 +130,6 @@ static void run_vmm(const struct l2 *vm, const struct l2_fds *fds)
 	_exit(127);
 }
 
-static void set_smpwc(struct l2 *vm)
-{
-	char note[128];
-	int ret = smpwc_apply(vm->qmp, vm->pid, note, sizeof(note));
-
-	REQUIRE(!ret, "VM %s: ECAP.SMPWC: %s", vm->config.name, note);
-}
-
 void l2_launch(struct l2 *vm, const struct l2_config *config)
 {
 	int qmp[2], agent[2];
@@ -168,8 +157,7 @@ void l2_launch(struct l2 *vm, const struct l2_config *config)
 	if (ret)
 		show(vm);
 	REQUIRE(!ret, "VM %s: its monitor: %s", config->name, strerror(-ret));
-	set_smpwc(vm);
-	l2_qmp(vm, "cont");
+	l2_let_go(vm);
 }
 
 void l2_wait(struct l2 *vm)
@@ -179,7 +167,7 @@ void l2_wait(struct l2 *vm)
 
 	/* Of a life before there may be something left. */
 	do {
-		ret = read_line(vm->agent, line, sizeof(line), patience(BOOT_MS));
+		ret = read_line(vm->agent, line, sizeof(line), l2_patience(L2_BOOT_MS));
 	} while (!ret && strcmp(line, "hello"));
 	if (ret)
 		show(vm);
@@ -190,13 +178,6 @@ void l2_wait(struct l2 *vm)
 void l2_start(struct l2 *vm, const struct l2_config *config)
 {
 	l2_launch(vm, config);
-	l2_wait(vm);
-}
-
-void l2_go(struct l2 *vm)
-{
-	set_smpwc(vm);
-	l2_qmp(vm, "cont");
 	l2_wait(vm);
 }
 
@@ -211,7 +192,7 @@ unsigned int l2_ask(struct l2 *vm, u64 *reply, unsigned int max, const char *fmt
 	vsnprintf(request, sizeof(request), fmt, args);
 	va_end(args);
 	dprintf(vm->agent, "%s\n", request);
-	ret = read_line(vm->agent, line, sizeof(line), patience(ASK_MS));
+	ret = read_line(vm->agent, line, sizeof(line), l2_patience(ASK_MS));
 	word = ret ? NULL : strtok_r(line, " ", &save);
 	if (!word || strcmp(word, "ok"))
 		show(vm);
@@ -246,7 +227,7 @@ void l2_shut_down(struct l2 *vm)
 	bool gone, clean;
 
 	l2_ask(vm, NULL, 0, "quit");
-	gone = reap(vm, patience(END_MS), &status);
+	gone = reap(vm, l2_patience(END_MS), &status);
 	clean = gone && !status && verdict_is_pass(vm);
 	if (!clean)
 		show(vm);
@@ -262,7 +243,7 @@ static void kill_vmm(struct l2 *vm)
 
 	kill(vm->pid, SIGKILL);
 	/* A process that does not even die is the kernel's fault. */
-	REQUIRE(reap(vm, patience(END_MS), &status), "the VMM of VM %s does not die",
+	REQUIRE(reap(vm, l2_patience(END_MS), &status), "the VMM of VM %s does not die",
 		vm->config.name);
 }
 
@@ -341,4 +322,9 @@ u32 l2_expect_copy(struct l2 *vm, enum l2_device device)
 
 	REQUIRE_EQ(l2_ask(vm, &pasid, 1, "copy %d", device), 1);
 	return (u32)pasid;
+}
+
+void l2_expect_dead(struct l2 *vm, enum l2_device device, u32 pasid)
+{
+	l2_ask(vm, NULL, 0, "dead %d %u", device, pasid);
 }

@@ -116,6 +116,9 @@ void l2_expect_unwritten(const struct l2 *vm, const struct l2_busy *busy);
 /** l2_expect_copy() - A new process copies with @device, and it works. Return: its PASID. */
 u32 l2_expect_copy(struct l2 *vm, enum l2_device device);
 
+/** l2_expect_dead() - Nothing answers to @pasid: @device cannot fetch a descriptor with it. */
+void l2_expect_dead(struct l2 *vm, enum l2_device device, u32 pasid);
+
 /** l2_qmp() - A command without arguments of interest; asserts that the VMM obeys. */
 void l2_qmp(const struct l2 *vm, const char *command);
 /**

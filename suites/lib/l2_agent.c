@@ -18,6 +18,7 @@
 #include "memory.h"
 #include "process.h"
 #include "qmp.h"
+#include "raw_queue.h"
 
 #define PORT "/dev/virtio-ports/" L2_AGENT_PORT
 #define SIZE (64 * 1024)
@@ -143,6 +144,19 @@ static void serve_copy(struct l2_call *call)
 	process_end(&p);
 }
 
+/* dead DEVICE PASID: nothing is reached through it; whose memory that is does not matter */
+static void serve_dead(struct l2_call *call)
+{
+	enum svk_queue_err err;
+
+	select_device(call->arg[0]);
+	ktap_expect_device_faults("a PASID that nobody has");
+	err = svk_raw_fetch((u32)call->arg[1], memory_map(memory_page()));
+	CHECK(err == SVK_QERR_RING_FAULT || err == SVK_QERR_CONFIG,
+	      "PASID %llu is alive: the queue's error is %d", (unsigned long long)call->arg[1],
+	      err);
+}
+
 /* wait DEVICE THERE: until it has a driver, or none any more */
 static void serve_wait(struct l2_call *call)
 {
@@ -173,8 +187,8 @@ static void serve_quit(struct l2_call *call)
 }
 
 static const struct l2_request common[] = {
-	{"busy", serve_busy},	  {"lost", serve_lost}, {"copy", serve_copy}, {"wait", serve_wait},
-	{"reboot", serve_reboot}, {"quit", serve_quit}, {NULL, NULL},
+	{"busy", serve_busy}, {"lost", serve_lost}, {"copy", serve_copy},     {"dead", serve_dead},
+	{"wait", serve_wait}, {"quit", serve_quit}, {"reboot", serve_reboot}, {NULL, NULL},
 };
 
 static const struct l2_request *find(const struct l2_request *table, const char *name)

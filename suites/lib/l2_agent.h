@@ -50,10 +50,10 @@ void l2_agent(int argc, char **argv, const struct l2_request *requests);
  * L2_MAIN() - main() of a test program that is its own agent.
  * @requests: as for l2_agent()
  */
-#define L2_MAIN(requests)                                    \
-	int main(int argc, char **argv)                      \
-	{                                                    \
-		l2_agent(argc, argv, requests);              \
+#define L2_MAIN(requests)                                  \
+	int main(int argc, char **argv)                    \
+	{                                                  \
+		l2_agent(argc, argv, requests);            \
 		exit(harness_run(argc, argv, l2_require)); \
 	}
 

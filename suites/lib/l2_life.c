@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What happens to the machine of an l2.h VM as a whole, through its monitor. */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,9 @@
 #include "qmp.h"
 
 #define COMMAND 512
+#define LINE 4096
+/* Far more than firmware needs. */
+#define FIRMWARE_RESETS 4
 
 static void command(const struct l2 *vm, const char *json, int pass)
 {
@@ -51,10 +55,57 @@ static void set_actions(const struct l2 *vm, const char *reboot, const char *shu
 /* Of a machine that stands still: the vIOMMU has to be changed before its kernel sees it. */
 static void reset(struct l2 *vm)
 {
+	int ret;
+
 	set_actions(vm, "reset", "poweroff");
-	l2_qmp(vm, "system_reset");
-	event(vm, "\"RESET\"", "");
+	ret = qmp_command_event(vm->qmp, "{\"execute\":\"system_reset\"}", "\"RESET\"");
+	REQUIRE(!ret, "VM %s: system_reset: %s", vm->config.name, strerror(-ret));
 	oracle_settle();
+}
+
+void l2_let_go(struct l2 *vm)
+{
+	char note[128];
+	int ret = smpwc_apply(vm->qmp, vm->pid, note, sizeof(note));
+
+	REQUIRE(!ret, "VM %s: ECAP.SMPWC: %s", vm->config.name, note);
+	l2_qmp(vm, "cont");
+}
+
+/* Return: whether the machine has been shut down, to be reset, before its agent was there. */
+static bool is_reset_again(struct l2 *vm)
+{
+	struct pollfd p[2] = {{.fd = vm->qmp, .events = POLLIN},
+			      {.fd = vm->agent, .events = POLLIN}};
+	char line[LINE] = "";
+
+	while (poll(p, 2, l2_patience(L2_BOOT_MS)) > 0 && !(p[1].revents & POLLIN)) {
+		if (read_line(vm->qmp, line, sizeof(line), 0))
+			break;
+		if (strstr(line, "\"SHUTDOWN\""))
+			return true;
+	}
+	/* It says what is wrong if the agent is not there. */
+	l2_wait(vm);
+	return false;
+}
+
+/*
+ * SeaBIOS, when it runs for the second time, copies itself from its ROM and resets the machine once
+ * more. That is a reset of the vIOMMU, too, so the machine has to be stopped there.
+ */
+void l2_go(struct l2 *vm)
+{
+	for (int i = 0; i < FIRMWARE_RESETS; i++) {
+		set_actions(vm, "shutdown", "pause");
+		l2_let_go(vm);
+		if (!is_reset_again(vm)) {
+			set_actions(vm, "shutdown", "poweroff");
+			return;
+		}
+		reset(vm);
+	}
+	REQUIRE(false, "VM %s resets itself again and again", vm->config.name);
 }
 
 void l2_reset(struct l2 *vm)

@@ -108,8 +108,8 @@ void l2_machine_job(const struct l2_config *config)
 	char bdf[32], exe[PATH_MAX] = "";
 	const char *variable = "SVAKIT_DEVICE";
 
-	REQUIRE(file && readlink("/proc/self/exe", exe, sizeof(exe) - 1) > 0, "the job of VM %s: %s",
-		config->name, strerror(errno));
+	REQUIRE(file && readlink("/proc/self/exe", exe, sizeof(exe) - 1) > 0,
+		"the job of VM %s: %s", config->name, strerror(errno));
 	fprintf(file, "2 quiet\n2 run vm.%s 3600", config->name);
 	for (unsigned int i = 0; i < L2_DEVICES; i++) {
 		if (!(config->devices & 1u << i))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The machine of an l2.h VM: command line and job. For the library. */
+/* What the parts of l2.h have in common: the command line and the job of a VM. For the library. */
 #ifndef SUITES_LIB_L2_MACHINE_H
 #define SUITES_LIB_L2_MACHINE_H
 
@@ -18,6 +18,15 @@ enum l2_fd {
 struct l2_fds {
 	int fd[L2_FDS];
 };
+
+/* As ci/lib/limits.sh has it for L2. */
+#define L2_BOOT_MS 90000
+
+/** l2_patience() - Return: @ms; more with a debug kernel, which is slower, as the runner knows. */
+int l2_patience(int ms);
+
+/** l2_let_go() - Let a machine that stands still run, with a vIOMMU that Linux can use. */
+void l2_let_go(struct l2 *vm);
 
 /** l2_path() - Return: path of its "console", "events", "vmm" or "job", good until the next call. */
 const char *l2_path(const char *name, const char *kind);
