@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "ktap.h"
 #include "l2_agent.h"
 #include "l2_machine.h"
@@ -27,7 +28,8 @@
 #define ASK_MS 60000
 #define END_MS 30000
 #define LINE 1024
-#define LOOKS 16
+/* Work that goes on has written all of its target many times by then. */
+#define LOOK_MS 50
 /* Lines of each log that a failure shows. */
 #define TAIL_LINES 12
 
@@ -304,15 +306,14 @@ static size_t difference(const struct l2 *vm, const struct l2_busy *busy, const 
 void l2_expect_unwritten(const struct l2 *vm, const struct l2_busy *busy)
 {
 	size_t page = memory_page(), size = L2_BUSY_PAGES * page;
+	struct clock_wait wait = clock_wait_for(LOOK_MS);
 	u8 *seen = memory_map(size);
 	unsigned int i;
 
 	for (i = 0; i < L2_BUSY_PAGES; i++)
 		memcpy(seen + i * page, vm->ram + busy->page[i], page);
-	for (i = 0; i < LOOKS; i++) {
-		if (!CHECK_EQ(difference(vm, busy, seen), size))
-			break;
-	}
+	while (CHECK_EQ(difference(vm, busy, seen), size) && clock_wait_again(&wait))
+		continue;
 	memory_unmap(seen, size);
 }
 

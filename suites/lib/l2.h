@@ -93,7 +93,7 @@ void l2_cleanup(struct l2 *vm);
 unsigned int l2_ask(struct l2 *vm, u64 *reply, unsigned int max, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Pages of a target: 64 KiB. */
+/* Pages of a target that are looked at, from its beginning to its end. */
 #define L2_BUSY_PAGES 16
 
 /**
@@ -132,10 +132,12 @@ void l2_reboot(struct l2 *vm);
 /** l2_go() - Let a VM that was reset go, l2_wait() included. */
 void l2_go(struct l2 *vm);
 
-/** l2_unplug() - Take devices, L2_HAS_x, out of their slots; the VM agrees, with a deadline. */
+/** l2_unplug() - Take devices, L2_HAS_x, out of their slots; the VM lets go, with a deadline. */
 void l2_unplug(struct l2 *vm, unsigned int devices);
-/** l2_plug() - Put them in again. */
+/** l2_plug() - Put them in again, and wait until the VM has a driver for them. */
 void l2_plug(struct l2 *vm, unsigned int devices);
+/** l2_expect_lost() - The process of l2_busy() has lost its device, and ends. */
+void l2_expect_lost(struct l2 *vm, enum l2_device device);
 
 /**
  * struct l2_host - What L1 has given away for VMs.

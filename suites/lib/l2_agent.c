@@ -22,6 +22,8 @@
 
 #define PORT "/dev/virtio-ports/" L2_AGENT_PORT
 #define SIZE (64 * 1024)
+/* Written for longer than two slots take. */
+#define BUSY_SIZE (8 * 1024 * 1024)
 #define LINE 1024
 /* A slot waits five seconds before it powers off, in case the button is pressed again. */
 #define HOTPLUG_WAIT_MS 30000
@@ -59,14 +61,14 @@ static u64 physical(const void *addr)
 /* The device is gone: so is the queue, and nothing is written. */
 static void expect_lost(struct svk_queue *q, const struct svk_cpl *cpl, const u8 *target)
 {
-	u8 *seen = memory_map(SIZE);
+	u8 *seen = memory_map(BUSY_SIZE);
 	struct svk_accel_info info;
 
-	memcpy(seen, target, SIZE);
+	memcpy(seen, target, BUSY_SIZE);
 	CHECK_ERRNO(__svk_queue_info(q->fd, &info), -ENXIO);
 	CHECK_EQ(le32_to_cpu(cpl->status), SVK_CPL_PENDING);
 	svk_queue_close(q);
-	CHECK_EQ(memory_diff(seen, target, SIZE), SIZE);
+	CHECK_EQ(memory_diff(seen, target, BUSY_SIZE), BUSY_SIZE);
 }
 
 /* What a process at work is told at last. */
@@ -79,15 +81,15 @@ static void busy_main(struct process *parent, void *arg)
 {
 	u64 *device = arg;
 	struct svk_cpl *cpl = memory_map(sizeof(*cpl));
-	u8 *target = memory_map(SIZE);
+	u8 *target = memory_map(BUSY_SIZE);
 	struct svk_queue q;
 
 	select_device(*device);
 	svk_queue_open(&q);
-	svk_queue_submit_long(&q, target, SIZE, cpl);
+	svk_queue_submit_long(&q, target, BUSY_SIZE, cpl);
 	process_tell(parent, svk_queue_info(&q).pasid);
 	for (unsigned int i = 0; i < L2_BUSY_PAGES; i++)
-		process_tell(parent, physical(target + i * memory_page()));
+		process_tell(parent, physical(target + i * (BUSY_SIZE / L2_BUSY_PAGES)));
 	if (process_hear(parent) == BUSY_LOST)
 		expect_lost(&q, cpl, target);
 	svk_queue_close(&q);
@@ -102,7 +104,7 @@ static void busy_end(u64 device, enum busy_end how)
 	p->pid = 0;
 }
 
-/* busy DEVICE: PASID, addresses of the target's pages */
+/* busy DEVICE: PASID, addresses of pages of the target */
 static void serve_busy(struct l2_call *call)
 {
 	struct process *p = &busy[call->arg[0]];

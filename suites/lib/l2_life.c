@@ -122,6 +122,15 @@ void l2_reboot(struct l2 *vm)
 	reset(vm);
 }
 
+/* Until the VM has a driver for them, or none any more. */
+static void wait_devices(struct l2 *vm, unsigned int devices, int there)
+{
+	for (unsigned int i = 0; i < L2_DEVICES; i++) {
+		if (devices & 1u << i)
+			l2_ask(vm, NULL, 0, "wait %u %d", i, there);
+	}
+}
+
 void l2_unplug(struct l2 *vm, unsigned int devices)
 {
 	char json[COMMAND];
@@ -138,7 +147,13 @@ void l2_unplug(struct l2 *vm, unsigned int devices)
 		if (devices & 1u << i)
 			event(vm, "\"DEVICE_DELETED\"", "\"device\": \"accel");
 	}
+	wait_devices(vm, devices, 0);
 	oracle_settle();
+}
+
+void l2_expect_lost(struct l2 *vm, enum l2_device device)
+{
+	l2_ask(vm, NULL, 0, "lost %d", device);
 }
 
 static void plug_one(struct l2 *vm, enum l2_device device, const char *host)
@@ -167,4 +182,5 @@ void l2_plug(struct l2 *vm, unsigned int devices)
 		close(fd);
 		plug_one(vm, L2_MDEV, "\"fd\":\"mdev\"");
 	}
+	wait_devices(vm, devices, 1);
 }
