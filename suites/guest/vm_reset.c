@@ -66,8 +66,10 @@ static void both_busy(FIXTURE_DATA(vm_reset) *self)
 {
 	int i;
 
-	for (i = 0; i < L2_DEVICES; i++)
+	for (i = 0; i < L2_DEVICES; i++) {
 		l2_busy(&self->vm, i, &self->busy[i]);
+		l2_expect_alive(&self->vm, i, self->busy[i].pasid, L2_ZERO_VA);
+	}
 	CHECK(l2_host_has_pasid(pf_given(), self->busy[L2_PF].pasid), "no entry for PASID %u of %s",
 	      self->busy[L2_PF].pasid, pf_given());
 	CHECK_EQ(mdev_pasids(), 1);
@@ -93,7 +95,7 @@ static void expect_new_life(FIXTURE_DATA(vm_reset) *self)
 	l2_go(&self->vm);
 	l2_expect_host(&self->idle);
 	for (i = 0; i < L2_DEVICES; i++)
-		l2_expect_dead(&self->vm, i, self->busy[i].pasid);
+		l2_expect_dead(&self->vm, i, self->busy[i].pasid, L2_ZERO_VA);
 	for (i = 0; i < L2_DEVICES; i++)
 		l2_expect_copy(&self->vm, i);
 }

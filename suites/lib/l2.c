@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <svakit/accel_regs.h>
+
 #include "clock.h"
 #include "ktap.h"
 #include "l2_agent.h"
@@ -325,7 +327,28 @@ u32 l2_expect_copy(struct l2 *vm, enum l2_device device)
 	return (u32)pasid;
 }
 
-void l2_expect_dead(struct l2 *vm, enum l2_device device, u32 pasid)
+static enum svk_queue_err fetch(struct l2 *vm, enum l2_device device, u32 pasid, u64 addr)
 {
-	l2_ask(vm, NULL, 0, "dead %d %u", device, pasid);
+	u64 err;
+
+	REQUIRE_EQ(l2_ask(vm, &err, 1, "fetch %d %u %llu", device, pasid, (unsigned long long)addr),
+		   1);
+	return (enum svk_queue_err)err;
+}
+
+void l2_expect_alive(struct l2 *vm, enum l2_device device, u32 pasid, u64 addr)
+{
+	enum svk_queue_err err = fetch(vm, device, pasid, addr);
+
+	CHECK(err == SVK_QERR_NONE, "VM %s: nothing at %#llx of PASID %u, the queue's error is %d",
+	      vm->config.name, (unsigned long long)addr, pasid, err);
+}
+
+void l2_expect_dead(struct l2 *vm, enum l2_device device, u32 pasid, u64 addr)
+{
+	enum svk_queue_err err = fetch(vm, device, pasid, addr);
+
+	CHECK(err == SVK_QERR_RING_FAULT || err == SVK_QERR_CONFIG,
+	      "VM %s: PASID %u is alive at %#llx, the queue's error is %d", vm->config.name, pasid,
+	      (unsigned long long)addr, err);
 }

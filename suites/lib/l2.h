@@ -96,6 +96,9 @@ unsigned int l2_ask(struct l2 *vm, u64 *reply, unsigned int max, const char *fmt
 /* Pages of a target that are looked at, from its beginning to its end. */
 #define L2_BUSY_PAGES 16
 
+/* Where each process of l2_busy() has a page of zeros: a descriptor that does nothing. */
+#define L2_ZERO_VA 0x500000000000ULL
+
 /**
  * struct l2_busy - A process in a VM for which a device writes without an end.
  * @pasid: its PASID, as the VM numbers it
@@ -116,8 +119,14 @@ void l2_expect_unwritten(const struct l2 *vm, const struct l2_busy *busy);
 /** l2_expect_copy() - A new process copies with @device, and it works. Return: its PASID. */
 u32 l2_expect_copy(struct l2 *vm, enum l2_device device);
 
-/** l2_expect_dead() - Nothing answers to @pasid: @device cannot fetch a descriptor with it. */
-void l2_expect_dead(struct l2 *vm, enum l2_device device, u32 pasid);
+/**
+ * l2_expect_alive() - @device can fetch a descriptor at @addr with @pasid.
+ *
+ * The premise of l2_expect_dead(). PID 1 is to expect faults: ktap_expect_device_faults().
+ */
+void l2_expect_alive(struct l2 *vm, enum l2_device device, u32 pasid, u64 addr);
+/** l2_expect_dead() - It cannot. */
+void l2_expect_dead(struct l2 *vm, enum l2_device device, u32 pasid, u64 addr);
 
 /** l2_qmp() - A command without arguments of interest; asserts that the VMM obeys. */
 void l2_qmp(const struct l2 *vm, const char *command);

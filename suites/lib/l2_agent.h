@@ -27,6 +27,12 @@ struct l2_call {
 	unsigned int replies;
 };
 
+/* For requests of a program's own. */
+
+/** l2_agent_select() - svk_device_select() for an enum l2_device. */
+void l2_agent_select(u64 device);
+/** l2_agent_physical() - Return: guest physical address of the page at @addr. */
+u64 l2_agent_physical(const void *addr);
 /** l2_answer() - Add a number to the reply. */
 void l2_answer(struct l2_call *call, u64 value);
 
