@@ -29,7 +29,7 @@ int qmp_negotiate(int fd);
  * Return: 0, -EIO when the VMM refused (its words are said), another -errno.
  */
 int qmp_command(int fd, const char *command, int pass, char *reply, size_t len);
-/** qmp_command_event() - A command, its answer, and event @name, in either order. Return: as that. */
+/** qmp_command_event() - Likewise, and wait for event @name; either may come first. */
 int qmp_command_event(int fd, const char *command, const char *name);
 /** qmp_wait_event() - Wait for event @name whose text contains @about. Return: 0 or -errno. */
 int qmp_wait_event(int fd, const char *name, const char *about);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Accelerators are unplugged from a VM while they write to the memory of processes in it, first one,
- * while the other works on, then both: nothing is written any more, the process learns that its
- * device is gone, and PASIDs, tables and memory come back to L1. Plugged in again, they work.
+ * Accelerators are unplugged from a VM while they write to the memory of processes in it, first
+ * one, while the other works on, then both: nothing is written any more, the process learns that
+ * its device is gone, and PASIDs, tables and memory come back to L1. Plugged in again, they work.
  *
- * Would have seen "iommu/vt-d: Clear stale PASID entries of a device that goes" and its like: a
- * VMM that lets go of a device has to detach each of its PASIDs, and so has the kernel below it.
+ * Would see a VMM, or a VFIO driver, that lets go of a device and not of its PASIDs; in the VM, what
+ * "uacce: ensure safe queue release with state management" guards: a queue is open when the device
+ * goes, and is closed afterwards.
  *
  * usage: vm_hotplug PATH
  */

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two VMs side by side, one with the function itself, one with a mediated device. Both kernels count
- * PASIDs from 1, so that a process in each has the same PASID, and the same address, and yet its own
- * memory. No PASID but its own lets a VM's root reach anything there, be it the other's or that which
- * the host uses for it. One VM is killed while both devices write: the other works on.
+ * Two VMs side by side, one with the function itself, one with a mediated device. Both kernels
+ * count PASIDs from 1, so that a process in each has the same PASID, and the same address, and yet
+ * its own memory. No PASID but its own leads the root of a VM anywhere, be it the other's or the
+ * one that the host uses for it. One VM is killed while both devices write: the other works on.
  *
- * Would have seen a PASID table that two devices share, a domain-id that two VMs share, and an
- * invalidation that the death of one VM leaves out ("iommu/vt-d: Fix use-after-free or leakage of
- * cache tags": tags of one domain on the list of another).
+ * Would see a PASID table that two functions share, a mediated device that passes guest PASIDs on
+ * as they are, and a VM whose end takes away what is another's.
  *
  * usage: vm_isolation PATH
  */

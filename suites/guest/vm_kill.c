@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * QEMU is killed (SIGKILL) while both of its devices write to the memory of processes in its VM.
- * When it has been reaped nothing is written any more, nothing is stale, and what L1 had given away
- * is back: PASID entries, host PASIDs, page tables, pinned pages, queues. The next VM has the
+ * When it has been reaped nothing is written any more, nothing is stale, and what L1 had given
+ * away is back: PASID entries, host PASIDs, page tables, pinned pages, queues. The next VM has the
  * same devices, and they work. suites/mdev/kill.c has a process as VMM; here it is the real one,
  * with all that it holds: KVM, mappings of portals, eventfds, memory pinned as a whole.
  *
- * It would have seen a PASID that survives its VMM: "iommufd/device: Enforce reserved IOVA also when
- * attached to hwpt_nested" and its like are of the way in; on the way out nobody asks, and only the
- * release of descriptors tears down.
+ * Would see a PASID, a table, or a pin that outlives its VMM, and a device that is stopped after
+ * its memory has been given away. Nobody asks for anything on this way: only the release of
+ * descriptors tears down.
  *
  * usage: vm_kill PATH
  */

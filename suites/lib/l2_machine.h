@@ -28,7 +28,7 @@ int l2_patience(int ms);
 /** l2_let_go() - Let a machine that stands still run, with a vIOMMU that Linux can use. */
 void l2_let_go(struct l2 *vm);
 
-/** l2_path() - Return: path of its "console", "events", "vmm" or "job", good until the next call. */
+/** l2_path() - Return: path of "console", "events", "vmm" or "job", good until the next call. */
 const char *l2_path(const char *name, const char *kind);
 
 /** l2_machine_ram() - Return: bytes of memory that each VM has. */
