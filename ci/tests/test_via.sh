@@ -163,3 +163,20 @@ test_doctor_no_mdev() {
 	env KERNEL="$PWD/kernel" "$TOP/ci/doctor" >out 2>err || STATUS=$?
 	! grep -q 'CONFIG_VFIO_MDEV' out || unlike doctor 'names CONFIG_VFIO_MDEV' 'nothing'
 }
+
+# a test of L1 that starts VMs is told how, by the words with which L2's VMM begins, and there need be no L2
+test_vmm_job() {
+	printf '%s\n' 'first 1 1,2 main' 'victim 1 1 check /run/vmm' >suites/fake/tests.list
+	runner TEST='l1.fake.*'
+	expect_end 0 2 0 0
+	expect_job '^1 machine /vmm/qemu$'
+	expect_no_job '^1 (guest|vmm|pf) '
+	runner TEST='l1.fake.victim' LEVEL=1
+	expect_end 0 1 0 0
+	expect_no_job '^1 machine'
+	runner TEST='l1.fake.first'
+	expect_no_job '^1 machine'
+	runner TEST='l2.fake.first'
+	expect_job '^1 machine /vmm/qemu$'
+	expect_job '^1 vmm vfio-pci,'
+}

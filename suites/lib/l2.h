@@ -67,6 +67,9 @@ struct l2 {
  */
 void l2_require(void);
 
+/** l2_memory_missing() - Return: MiB that L1 lacks for so many VMs at once, 0 if none. */
+unsigned long l2_memory_missing(unsigned int vms);
+
 /** l2_launch() - Start the VMM and let it go; l2_wait() waits for the VM. */
 void l2_launch(struct l2 *vm, const struct l2_config *config);
 /** l2_wait() - Wait, with a deadline, until a VM that was started, or reset, has its agent. */

@@ -8,27 +8,44 @@
 #include "accel_device.h"
 #include "ktap.h"
 #include "l2.h"
+#include "l2_machine.h"
 #include "mdev.h"
 #include "pf.h"
 
 #define ENTRIES "/sys/kernel/debug/iommu/intel/dmar_translation_struct"
+/* Of QEMU itself, and of what L1's kernel needs for it. */
+#define VMM_MIB 128
 /* Of requests without PASID. */
 #define NO_PASID 0
 
-static s64 vmstat(const char *name)
+/* Return: the number behind @name in @path. */
+static s64 proc_number(const char *path, const char *name)
 {
-	FILE *file = fopen("/proc/vmstat", "re");
+	FILE *file = fopen(path, "re");
 	char line[128], key[64];
 	long long value, found = -1;
 
-	REQUIRE(file, "open /proc/vmstat: %s", strerror(errno));
+	REQUIRE(file, "open %s: %s", path, strerror(errno));
 	while (found < 0 && fgets(line, sizeof(line), file)) {
 		if (sscanf(line, "%63s %lld", key, &value) == 2 && !strcmp(key, name))
 			found = value;
 	}
 	fclose(file);
-	REQUIRE(found >= 0, "/proc/vmstat has no %s", name);
+	REQUIRE(found >= 0, "%s has no %s", path, name);
 	return found;
+}
+
+static s64 vmstat(const char *name)
+{
+	return proc_number("/proc/vmstat", name);
+}
+
+unsigned long l2_memory_missing(unsigned int vms)
+{
+	u64 available = (u64)proc_number("/proc/meminfo", "MemAvailable:") >> 10;
+	u64 needed = vms * ((l2_machine_ram() >> 20) + VMM_MIB);
+
+	return needed > available ? (unsigned long)(needed - available) : 0;
 }
 
 /* @want: count only this one, or all but NO_PASID. */
