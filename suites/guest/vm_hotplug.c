@@ -4,9 +4,9 @@
  * one, while the other works on, then both: nothing is written any more, the process learns that
  * its device is gone, and PASIDs, tables and memory come back to L1. Plugged in again, they work.
  *
- * Would see a VMM, or a VFIO driver, that lets go of a device and not of its PASIDs; in the VM, what
- * "uacce: ensure safe queue release with state management" guards: a queue is open when the device
- * goes, and is closed afterwards.
+ * Would see a VMM, or a VFIO driver, that lets go of a device and not of its PASIDs; in the VM,
+ * what "uacce: ensure safe queue release with state management" guards: a queue is open when the
+ * device goes, and is closed afterwards.
  *
  * usage: vm_hotplug PATH
  */

@@ -47,7 +47,7 @@ static void guard_main(struct process *parent, void *arg)
 	process_tell(parent, svk_queue_info(&q).pasid);
 	for (unsigned int i = 0; i < PAGES; i++)
 		process_tell(parent, l2_agent_physical(canary + i * memory_page()));
-	while (process_hear(parent)) {
+	while (l2_agent_hear(parent)) {
 		CHECK_EQ(memory_diff_byte(canary, SIZE, value), SIZE);
 		CHECK_STATUS(svk_queue_run(&q, svk_desc_copy(out, canary, SIZE)), SVK_CPL_OK);
 		CHECK_EQ(memory_diff_byte(out, SIZE, value), SIZE);
@@ -192,6 +192,7 @@ static void expect_death_of_one_to_be_its_own(FIXTURE_DATA(vm_isolation) *self)
 {
 	struct side *a = &self->a, *b = &self->b;
 
+	l2_ask(&a->vm, NULL, 0, "leave");
 	l2_busy(&a->vm, a->device, &a->busy);
 	l2_busy(&b->vm, b->device, &b->busy);
 	l2_kill(&a->vm);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,14 @@
 
 /* Processes at work, the last one of each device. */
 static struct process busy[L2_DEVICES];
+
+u64 l2_agent_hear(const struct process *parent)
+{
+	struct pollfd in = {.fd = parent->in, .events = POLLIN};
+
+	REQUIRE(poll(&in, 1, -1) == 1, "poll: %s", strerror(errno));
+	return process_hear(parent);
+}
 
 void l2_answer(struct l2_call *call, u64 value)
 {
@@ -90,7 +99,7 @@ static void busy_main(struct process *parent, void *arg)
 	process_tell(parent, svk_queue_info(&q).pasid);
 	for (unsigned int i = 0; i < L2_BUSY_PAGES; i++)
 		process_tell(parent, l2_agent_physical(target + i * (BUSY_SIZE / L2_BUSY_PAGES)));
-	if (process_hear(parent) == BUSY_LOST)
+	if (l2_agent_hear(parent) == BUSY_LOST)
 		expect_lost(&q, cpl, target);
 	svk_queue_close(&q);
 }

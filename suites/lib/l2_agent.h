@@ -9,6 +9,8 @@
 
 #include <svakit/types.h>
 
+struct process;
+
 #define L2_AGENT_PORT "svakit.agent"
 #define L2_AGENT_WORD "agent" /* the argument that makes a program the agent */
 
@@ -33,6 +35,8 @@ struct l2_call {
 void l2_agent_select(u64 device);
 /** l2_agent_physical() - Return: guest physical address of the page at @addr. */
 u64 l2_agent_physical(const void *addr);
+/** l2_agent_hear() - process_hear() in a process that waits for however long the test takes. */
+u64 l2_agent_hear(const struct process *parent);
 /** l2_answer() - Add a number to the reply. */
 void l2_answer(struct l2_call *call, u64 value);
 
