@@ -13,6 +13,12 @@ static bool is_pasid(const struct accel *a, u64 off)
 	return off >= SVK_LAB_PASID(0) && off < SVK_LAB_PASID(a->cfg.queues);
 }
 
+/* Whether @off is in SVK_LAB_FIRST_STAGE of a queue that there is. */
+static bool is_first_stage(const struct accel *a, u64 off)
+{
+	return off >= SVK_LAB_FIRST_STAGE(0) && off < SVK_LAB_FIRST_STAGE(a->cfg.queues);
+}
+
 static bool is_found(u64 off)
 {
 	return off >= SVK_LAB_FOUND(0) &&
@@ -21,7 +27,8 @@ static bool is_found(u64 off)
 
 unsigned int accel_lab_width(const struct accel *a, u64 off)
 {
-	if (off < SVK_LAB_COUNTER(SVK_LAB_COUNTERS) || is_found(off & ~7ULL))
+	if (off < SVK_LAB_COUNTER(SVK_LAB_COUNTERS) || is_found(off & ~7ULL) ||
+	    is_first_stage(a, off))
 		return 8;
 	if (off == SVK_LAB_CLEAR || off == SVK_LAB_AUDIT || is_pasid(a, off))
 		return 4;
@@ -66,6 +73,34 @@ static u64 found_read(const struct oracle_found *found, u64 reg)
 	}
 }
 
+struct first_stage {
+	u16 sid;
+	u32 pasid;
+	u64 root;
+};
+
+static bool first_stage_of(void *ctx, const struct vtd_view *e)
+{
+	struct first_stage *f = ctx;
+
+	if (e->sid != f->sid || e->pasid != f->pasid)
+		return true;
+	f->root = e->entry[0];
+	return false;
+}
+
+/* As requests of queue @n find it: from the PASID-cache. */
+static u64 first_stage(const struct accel *a, u64 n)
+{
+	u32 sent = accel_queue_sent_pasid(&a->queue[n]);
+	struct first_stage f = {.sid = a->cfg.sid,
+				.pasid = (u32)svk_get(SVK_QCFG_PASID_MASK, sent)};
+
+	if (sent & SVK_QCFG_PASID_VALID)
+		vtd_inspect_each(a->unit, 1u << VTD_VIEW_PASID, first_stage_of, &f);
+	return f.root;
+}
+
 static u64 oracle_read(const struct accel *a, u64 off)
 {
 	const struct oracle_audit *last;
@@ -100,6 +135,8 @@ u64 accel_lab_read(const struct accel *a, u64 off)
 		return a->machine->count[(off - SVK_LAB_BASE) / 8];
 	if (is_pasid(a, off))
 		return accel_queue_sent_pasid(&a->queue[(off - SVK_LAB_PASID(0)) / 4]);
+	if (is_first_stage(a, off))
+		return first_stage(a, (off - SVK_LAB_FIRST_STAGE(0)) / 8);
 	if (accel_lab_inject_width(off))
 		return accel_lab_inject_read(a, off);
 	switch (off) {

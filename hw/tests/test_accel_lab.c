@@ -85,6 +85,7 @@ static void clean_machine(void **state)
 	use_page(f);
 	assert_int_equal(audit(f, SVK_LAB_AUDIT_LOOK),
 			 SVK_LAB_AUDIT_PRESENT | SVK_LAB_AUDIT_AT_REST);
+	assert_int_equal(lab(f, SVK_LAB_FIRST_STAGE(QUEUE)), f->root[FX_PASID]);
 	/* Context, PASID; ring, records and page, each in the IOTLB and in the device-TLB. */
 	assert_int_equal(lab(f, SVK_LAB_ENTRIES), 2 + 3 + 3);
 	assert_int_equal(lab(f, SVK_LAB_STALE), 0);

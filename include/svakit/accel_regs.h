@@ -111,10 +111,12 @@ enum svk_queue_err {
 /*
  * What a mediated device hides from its driver, for tests. TRAPPED: accesses to this function's
  * BARs that software emulated; 0 in hardware. PASID(q): the PASID that queue q sends, as latched
- * by ENABLE; in a mediated device that of the host, not the one in SVK_QCFG_PASID.
+ * by ENABLE; in a mediated device that of the host, not the one in SVK_QCFG_PASID. FIRST_STAGE(q):
+ * the page tables that the unit has cached for that PASID of this function.
  */
 #define SVK_LAB_TRAPPED 0x2810 /* RO 8 */
 #define SVK_LAB_PASID(q) (0x2900 + 4 * (q)) /* RO 4, layout of SVK_QCFG_PASID, 0 unless ENABLED */
+#define SVK_LAB_FIRST_STAGE(q) (0x2c00 + 8 * (q)) /* RO 8: FSPTPTR, 0 if there are none */
 
 /*
  * The oracle (docs/oracle.md). A write to AUDIT compares every cached entry with the tables,

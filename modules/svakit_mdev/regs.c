@@ -60,6 +60,8 @@ static unsigned int svk_lab_width(const struct svk_mdev *m, u32 off)
 		return 8;
 	if (off >= SVK_LAB_PASID(0) && off < SVK_LAB_PASID(m->nr_queues))
 		return 4;
+	if (off >= SVK_LAB_FIRST_STAGE(0) && off < SVK_LAB_FIRST_STAGE(m->nr_queues))
+		return 8;
 	if (svk_is_found(off & ~4U))
 		return 8;
 	switch (off) {
@@ -189,6 +191,15 @@ static u64 svk_qcfg_read(struct svk_mdev *m, u32 off, unsigned int len)
 	return len == 8 ? readq(svk_hwq_reg(q->hw, reg)) : readl(svk_hwq_reg(q->hw, reg));
 }
 
+/* From the register of a queue of this device to that of the queue of hardware. */
+static long svk_first_stage_shift(const struct svk_mdev *m, u32 off)
+{
+	u32 queue = (off - SVK_LAB_FIRST_STAGE(0)) / 8;
+
+	return (long)SVK_LAB_FIRST_STAGE(m->queues[queue].hw->index) -
+	       (long)SVK_LAB_FIRST_STAGE(queue);
+}
+
 /* Counters are the model's. What is of this device alone is answered here. */
 static u64 svk_lab_read(struct svk_mdev *m, u32 off, unsigned int len)
 {
@@ -203,6 +214,8 @@ static u64 svk_lab_read(struct svk_mdev *m, u32 off, unsigned int len)
 	if (off >= SVK_LAB_PASID(0) && off < SVK_LAB_PASID(m->nr_queues))
 		return readl(ctrl +
 			     SVK_LAB_PASID(m->queues[(off - SVK_LAB_PASID(0)) / 4].hw->index));
+	if (off >= SVK_LAB_FIRST_STAGE(0) && off < SVK_LAB_FIRST_STAGE(m->nr_queues))
+		ctrl += svk_first_stage_shift(m, off);
 	return len == 8 ? readq(ctrl + off) : readl(ctrl + off);
 }
 

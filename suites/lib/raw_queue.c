@@ -75,26 +75,49 @@ static void give_queue(struct raw *r)
 	munmap((void *)(uintptr_t)r->portal, SVK_ACCEL_PAGE);
 }
 
-enum svk_queue_err svk_raw_fetch(u32 pasid, const void *ring)
+/* Returns when one descriptor has ended, or the queue has halted. */
+static void start(struct raw *r, u64 ring, u32 pasid)
 {
 	struct clock_wait wait = clock_wait_for(WAIT_MS);
+
+	*(volatile u64 *)reg(r, SVK_QCFG_RING) = ring;
+	*reg(r, SVK_QCFG_SIZE) = ENTRIES;
+	*reg(r, SVK_QCFG_PASID) = pasid;
+	*reg(r, SVK_QCFG_VECTOR) = 0;
+	*reg(r, SVK_QCFG_CTRL) = (u32)SVK_QCFG_CTRL_ENABLE;
+	if (state(r) == SVK_QSTATE_ENABLED)
+		*(volatile u32 *)(r->portal + SVK_PORTAL_TAIL) = 1;
+	while (state(r) == SVK_QSTATE_ENABLED && !*reg(r, SVK_QCFG_HEAD) && clock_wait_again(&wait))
+		;
+	CHECK(*reg(r, SVK_QCFG_HEAD) || state(r) == SVK_QSTATE_HALTED,
+	      "the device neither works nor halts: STATUS %#x", *reg(r, SVK_QCFG_STATUS));
+}
+
+enum svk_queue_err svk_raw_fetch(u32 pasid, const void *ring)
+{
 	enum svk_queue_err err;
 	struct raw r = {};
 
 	take_queue(&r);
-	*(volatile u64 *)reg(&r, SVK_QCFG_RING) = (uintptr_t)ring;
-	*reg(&r, SVK_QCFG_SIZE) = ENTRIES;
-	*reg(&r, SVK_QCFG_PASID) = pasid | (u32)SVK_QCFG_PASID_VALID;
-	*reg(&r, SVK_QCFG_VECTOR) = 0;
-	*reg(&r, SVK_QCFG_CTRL) = (u32)SVK_QCFG_CTRL_ENABLE;
-	if (state(&r) == SVK_QSTATE_ENABLED)
-		*(volatile u32 *)(r.portal + SVK_PORTAL_TAIL) = 1;
-	while (state(&r) == SVK_QSTATE_ENABLED && !*reg(&r, SVK_QCFG_HEAD) &&
-	       clock_wait_again(&wait))
-		;
-	CHECK(*reg(&r, SVK_QCFG_HEAD) || state(&r) == SVK_QSTATE_HALTED,
-	      "the device neither fetches nor halts: STATUS %#x", *reg(&r, SVK_QCFG_STATUS));
+	start(&r, (uintptr_t)ring, pasid | (u32)SVK_QCFG_PASID_VALID);
 	err = (enum svk_queue_err)svk_get(SVK_QCFG_STATUS_ERR, *reg(&r, SVK_QCFG_STATUS));
 	give_queue(&r);
 	return err;
+}
+
+u32 svk_raw_run(const struct svk_raw_memory *m, struct svk_desc desc)
+{
+	struct svk_cpl *cpl = (struct svk_cpl *)(m->mem + SVK_RAW_MEMORY / 2);
+	struct raw r = {};
+	u32 status;
+
+	desc.ctrl |= cpu_to_le32(SVK_DESC_CPL_RECORD);
+	desc.cpl = cpu_to_le64(m->iova + SVK_RAW_MEMORY / 2);
+	memset(cpl, 0, sizeof(*cpl));
+	memcpy(m->mem, &desc, sizeof(desc));
+	take_queue(&r);
+	start(&r, m->iova, 0);
+	status = le32_to_cpu(*(volatile u32 *)&cpl->status);
+	give_queue(&r);
+	return status;
 }

@@ -21,4 +21,25 @@
  */
 enum svk_queue_err svk_raw_fetch(u32 pasid, const void *ring);
 
+/**
+ * struct svk_raw_memory - Memory that the device is to reach without a PASID.
+ * @mem: two pages, ring and record
+ * @iova: where the device finds it
+ */
+struct svk_raw_memory {
+	u8 *mem;
+	u64 iova;
+};
+
+#define SVK_RAW_MEMORY 0x2000 /* bytes of it */
+
+/**
+ * svk_raw_run() - Let the selected accelerator execute a descriptor, without a PASID.
+ * @m: ring and record; nobody else uses them
+ * @desc: its addresses are those of the device
+ *
+ * Return: enum svk_status, or 0 if it could not reach ring or record.
+ */
+u32 svk_raw_run(const struct svk_raw_memory *m, struct svk_desc desc);
+
 #endif /* SUITES_LIB_RAW_QUEUE_H */
