@@ -105,10 +105,11 @@ static void expect_gone(FIXTURE_DATA(global_flush) *t)
 FIXTURE_SETUP(global_flush)
 {
 	harness_begin(_metadata);
+	process_start(&self->other, other_main, NULL);
+	/* Behind fork(), which takes the right to write away. */
 	self->src = memory_map(SIZE);
 	self->dst = memory_map(SIZE);
 	self->gone = memory_map(SIZE);
-	process_start(&self->other, other_main, NULL);
 	svk_queue_open(&self->q);
 	self->pasid = svk_queue_info(&self->q).pasid;
 	self->others_pasid = (u32)process_hear(&self->other);

@@ -12,8 +12,6 @@
  * and a mediated device that sends the guest's number.
  */
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "accel_device.h"
@@ -29,7 +27,6 @@
 /* Only process n has something there, in another entry of the top table. */
 #define OWN_VA(n) ((u8 *)0x280000000000UL + (n) * (1UL << 39))
 #define SIDES 2
-#define SECOND "SVAKIT_DEVICE_2"
 
 /* What the parent tells a side to do. */
 enum step {
@@ -42,7 +39,6 @@ enum step {
 struct side {
 	unsigned int number;
 	enum svk_which device;
-	u32 others_pasid;
 };
 
 static u64 own_fill(const struct side *side)
@@ -180,22 +176,6 @@ TEST_F(isolation, of_two_processes)
 	end(self);
 }
 
-/* At level 2 the other accelerator is a mediated device, if the VM has one. */
-static bool find_second(void)
-{
-	const char *path = svk_pci_find(SVK_PCI_DEVICE_ACCEL, svk_pci_address());
-	char address[16] = "";
-
-	if (!getenv(SECOND) && path && sscanf(path, "/sys/bus/pci/devices/%15[^/]", address) == 1)
-		setenv(SECOND, address, 1);
-	if (!getenv(SECOND))
-		return false;
-	svk_device_select(SVK_DEVICE_SECOND);
-	REQUIRE_ERRNO(__svk_device_find(), 0);
-	svk_device_select(SVK_DEVICE_FIRST);
-	return true;
-}
-
 /* Nobody has bound this PASID to the selected accelerator, though another one knows it. */
 static void expect_unknown(u64 pasid, const struct svk_desc *ring)
 {
@@ -206,11 +186,12 @@ static void expect_unknown(u64 pasid, const struct svk_desc *ring)
 	      svk_pci_address(), (unsigned long long)pasid, err);
 }
 
+/* At level 2 the other accelerator is a mediated device, if the VM has one. */
 TEST_F(isolation, of_two_functions)
 {
 	struct svk_desc *ring = memory_map(memory_page());
 
-	if (!find_second()) {
+	if (!svk_second_find()) {
 		harness_skip(_metadata, "this VM has one accelerator: VIA=both");
 		return;
 	}

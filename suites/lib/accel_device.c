@@ -196,6 +196,22 @@ void svk_require_two(void)
 	require(true, true);
 }
 
+bool svk_second_find(void)
+{
+	const char *path = svk_pci_find(SVK_PCI_DEVICE_ACCEL, devices[SVK_DEVICE_FIRST].address);
+	struct device *second = &devices[SVK_DEVICE_SECOND], *before = selected;
+	int ret;
+
+	if (!wanted_address(second) && path)
+		sscanf(path, PCI_DEVICES "/%15[^/]", second->address);
+	if (!wanted_address(second) && !second->address[0])
+		return false;
+	selected = second;
+	ret = __svk_device_find();
+	selected = before;
+	return !ret;
+}
+
 const char *svk_device_node(void)
 {
 	return selected->node;

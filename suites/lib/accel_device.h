@@ -10,6 +10,8 @@
 #ifndef SUITES_LIB_ACCEL_DEVICE_H
 #define SUITES_LIB_ACCEL_DEVICE_H
 
+#include <stdbool.h>
+
 #include <svakit/types.h>
 
 /** enum svk_which - The accelerators of a test. */
@@ -33,6 +35,13 @@ void svk_require_root(void);
 
 /** svk_require_two() - As svk_require_root(), for tests of two; the first is selected. */
 void svk_require_two(void);
+
+/**
+ * svk_second_find() - Look for a second accelerator with its driver, any one if none is named.
+ *
+ * Return: whether there is one; it can be selected then.
+ */
+bool svk_second_find(void);
 
 /** svk_device_select() - Select one of those required. Open queues are not concerned. */
 void svk_device_select(enum svk_which which);
