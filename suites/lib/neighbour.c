@@ -8,6 +8,7 @@
 #include "memory.h"
 
 #define SIZE 0x8000UL
+#define TARGET_SIZE (4UL << 20) /* so that writing it again and again takes minutes */
 
 static void expect_service(void)
 {
@@ -32,9 +33,9 @@ static void neighbour_main(struct process *parent, void *arg)
 	struct neighbour *n = arg;
 	struct svk_queue q;
 
-	memory_populate(n->target, SIZE);
+	memory_populate(n->target, TARGET_SIZE);
 	svk_queue_open(&q);
-	svk_queue_submit_long(&q, n->target, SIZE, cpl);
+	svk_queue_submit_long(&q, n->target, TARGET_SIZE, cpl);
 	process_tell(parent, 1);
 	process_hear(parent);
 	svk_queue_close(&q);
@@ -43,7 +44,7 @@ static void neighbour_main(struct process *parent, void *arg)
 
 void neighbour_begin(struct neighbour *n)
 {
-	n->target = memory_map_shared(SIZE);
+	n->target = memory_map_shared(TARGET_SIZE);
 	process_start(&n->p, neighbour_main, n);
 	process_hear(&n->p);
 }
@@ -60,5 +61,5 @@ void neighbour_end(struct neighbour *n)
 	neighbour_works(n);
 	process_tell(&n->p, 1);
 	process_end(&n->p);
-	memory_unmap(n->target, SIZE);
+	memory_unmap(n->target, TARGET_SIZE);
 }
