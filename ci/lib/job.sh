@@ -91,10 +91,11 @@ job_l2() {
 		[[ $JOB_MDEV == no ]] || printf '1 mdev %s %s\n' "${MDEVS[i]}" "${MDEV_TYPES[i]}"
 	done
 	machine_l2 "$1" "$JOB_PF" "$JOB_MDEV"
-	if job_wants_hotplug; then
+	if job_argument "$HOTPLUG_PORT"; then
 		printf '1 hotplug %s %s\n' "$HOTPLUG_MDEV" "$HOTPLUG_TYPE"
 		machine_l2_slot
 	fi
+	! job_argument "$EDU_BDF" || L2_ARGS+=(-device "edu,addr=${EDU_BDF#0000:00:}")
 	[[ $GDB != 1 ]] || printf '1 wait\n'
 	printf '1 guest %d\n' "$(job_l2_limit "$1")"
 	printf '1 vmm %s\n' "${L2_ARGS[@]}"
@@ -110,13 +111,14 @@ job_devices() {
 	! tests_need_kind l2m || JOB_MDEV=yes
 }
 
-# job_wants_hotplug: a slot makes L2's boot longer, so only who uses it gets one.
-job_wants_hotplug() {
+# job_argument TEXT: has a test of L2 an argument that contains TEXT? A device that no test asks for would only make its
+# boot longer.
+job_argument() {
 	local name
 
 	tests_of_guest 2
 	for name in ${GUEST_TESTS[@]+"${GUEST_TESTS[@]}"}; do
-		[[ ${TEST_ARGV[$name]} != *"$HOTPLUG_PORT"* ]] || return 0
+		[[ ${TEST_ARGV[$name]} != *"$1"* ]] || return 0
 	done
 	return 1
 }

@@ -30,6 +30,9 @@ HOTPLUG_MDEV=5b0ac4f2-3a51-4c1c-9d57-6d1f4e0a0003
 HOTPLUG_TYPE=svakit_mdev-q1
 HOTPLUG_PORT=/dev/virtio-ports/svakit.hotplug
 
+# An emulated device of L2's, for a test that is given its address: it lets it go astray.
+EDU_BDF=0000:00:07.0
+
 # Where the tests of each kind find their devices (suites/lib/accel_device.h).
 declare -A KIND_DEVICES=(
 	[l1]="SVAKIT_DEVICE=$PF_BDF"
