@@ -74,7 +74,7 @@ struct svk_poke_queue {
 /**
  * struct svk_poke_dma - Argument of SVK_POKE_DMA.
  *
- * Memory that the kernel has mapped for requests without PASID of a PCI function, which has a driver.
+ * Memory that the kernel has mapped for requests without PASID of a PCI function.
  * mmap() of the file shows it; SVK_POKE_DMA_END, or the end of the file, unmaps it for the device
  * alone; the memory stays until the file ends.
  *
