@@ -190,7 +190,7 @@ struct bad {
 	u64 desc[4];
 };
 
-#define TYPE(type) (((u64)(type)&15) | (u64)((type) >> 4) << 9)
+#define TYPE(type) ((u64)(type) % 16 | (u64)((type) / 16) << 9)
 #define GRAN(g) ((u64)(g) << 4)
 
 static const struct bad bad[] = {

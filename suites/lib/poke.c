@@ -54,7 +54,7 @@ void poke_require(void)
 {
 	unsigned long long unit = unit_address();
 	char args[64];
-	int fd;
+	int fd, ret;
 
 	svk_require_root();
 	if (!unit)
@@ -63,8 +63,9 @@ void poke_require(void)
 	if (fd < 0)
 		ktap_skip_all("no " MODULE_FILE ": make -C modules");
 	snprintf(args, sizeof(args), "base=%#llx", unit);
-	REQUIRE(!syscall(SYS_finit_module, fd, args, 0), "insmod %s %s: %s", MODULE_FILE, args,
-		strerror(errno));
+	ret = syscall(SYS_finit_module, fd, args, 0) ? -errno : 0;
+	/* A program that was killed has left it. */
+	REQUIRE(!ret || ret == -EEXIST, "insmod %s %s: %s", MODULE_FILE, args, strerror(-ret));
 	close(fd);
 	owner = getpid();
 	REQUIRE_EQ(atexit(unload), 0);
@@ -76,6 +77,13 @@ static int node_open(void)
 
 	REQUIRE(fd >= 0, "open of " NODE ": %s", strerror(errno));
 	return fd;
+}
+
+static void call(int fd, unsigned long nr, void *arg, const char *what)
+{
+	int ret = ioctl(fd, nr, arg) ? -errno : 0;
+
+	REQUIRE(!ret, "%s: %s", what, strerror(-ret));
 }
 
 static struct svk_poke_access *add(struct poke_script *s)
@@ -110,8 +118,7 @@ void poke_run(struct poke_script *s)
 	struct svk_poke_accesses arg = {.accesses = (uintptr_t)s->access, .count = s->count};
 	int fd = node_open();
 
-	REQUIRE(!ioctl(fd, SVK_POKE_ACCESS, &arg), "%u accesses to the unit: %s", s->count,
-		strerror(errno));
+	call(fd, SVK_POKE_ACCESS, &arg, "accesses to the unit");
 	close(fd);
 }
 
@@ -139,8 +146,7 @@ u64 poke_queue(const u64 (*desc)[4], u32 count)
 
 	REQUIRE(count <= SVK_POKE_DESCS, "%u descriptors", count);
 	memcpy(q.desc, desc, count * sizeof(*desc));
-	REQUIRE(!ioctl(fd, SVK_POKE_QUEUE, &q), "%u descriptors of our own: %s", count,
-		strerror(errno));
+	call(fd, SVK_POKE_QUEUE, &q, "descriptors of our own");
 	close(fd);
 	return q.refused;
 }
@@ -156,8 +162,7 @@ void poke_dma_begin(struct poke_dma *d, size_t size)
 	arg.bus = (u8)bus;
 	arg.devfn = (u8)(dev << 3 | fn);
 	*d = (struct poke_dma){.fd = node_open(), .size = size};
-	REQUIRE(!ioctl(d->fd, SVK_POKE_DMA, &arg), "DMA memory of %s: %s", svk_pci_address(),
-		strerror(errno));
+	call(d->fd, SVK_POKE_DMA, &arg, "memory for DMA");
 	d->iova = arg.iova;
 	d->mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, d->fd, 0);
 	REQUIRE(d->mem != MAP_FAILED, "mmap of " NODE ": %s", strerror(errno));
@@ -165,7 +170,7 @@ void poke_dma_begin(struct poke_dma *d, size_t size)
 
 void poke_dma_end(struct poke_dma *d)
 {
-	REQUIRE(!ioctl(d->fd, SVK_POKE_DMA_END), "unmapping for the device: %s", strerror(errno));
+	call(d->fd, SVK_POKE_DMA_END, NULL, "unmapping for the device");
 }
 
 void poke_dma_free(struct poke_dma *d)
