@@ -100,6 +100,8 @@ static bool build_accel(struct svahw *h, const struct options *o, unsigned int i
 	cfg.index = i;
 	cfg.sid = o->accel_sid[i];
 	cfg.pasid_width = o->pasid_width[i];
+	cfg.vendor = o->accel_id[i].vendor;
+	cfg.device = o->accel_id[i].device;
 	h->accel_mem[i] = gmem_new(&h->machine);
 	if (!h->accel_mem[i])
 		return false;

@@ -26,6 +26,7 @@ enum {
 	OPT_QUEUES,
 	OPT_PASID_WIDTH,
 	OPT_ACCEL_BDF,
+	OPT_ACCEL_ID,
 	OPT_NO_ATS,
 	OPT_NO_PRI,
 	OPT_INJECT,
@@ -67,6 +68,8 @@ static const struct argp_option argp_options[] = {
 	{"accel-bdf", OPT_ACCEL_BDF, "BUS:DEV.FN", 0,
 	 "Where the guest sees the accelerator (default 00:06.0); again for another one, up to 4",
 	 0},
+	{"accel-id", OPT_ACCEL_ID, "VENDOR:DEVICE[,VENDOR:DEVICE]...", 0,
+	 "PCI ids of each accelerator in turn (default 1b36:5fd1, which its driver knows)", 0},
 	{"no-ats", OPT_NO_ATS, NULL, 0, "Leave the ATS capability out", 0},
 	{"no-pri", OPT_NO_PRI, NULL, 0, "Leave the PRI capability out", 0},
 	{NULL, 0, NULL, 0, "Faults on demand (docs/faults.md):", 4},
@@ -231,6 +234,36 @@ static error_t parse_pasid_width(struct options *o, const char *arg, struct argp
 	}
 }
 
+/* Return: what follows 1 to 4 hexadecimal digits at @at; NULL if there are none. */
+static const char *parse_id(const char *at, u16 *id)
+{
+	size_t len = strspn(at, "0123456789abcdefABCDEF");
+
+	if (!len || len > 4)
+		return NULL;
+	*id = (u16)strtoul(at, NULL, 16);
+	return at + len;
+}
+
+static error_t parse_accel_id(struct options *o, const char *arg, struct argp_state *state)
+{
+	const char *at = arg;
+
+	for (unsigned int n = 0; n < SVAHW_MAX_ACCELS; n++) {
+		at = parse_id(at, &o->accel_id[n].vendor);
+		if (!at || *at != ':')
+			break;
+		at = parse_id(at + 1, &o->accel_id[n].device);
+		if (!at || (*at && *at != ','))
+			break;
+		if (!*at++)
+			return 0;
+	}
+	argp_error(state, "--accel-id: '%s' is not 1 to %u times VENDOR:DEVICE", arg,
+		   SVAHW_MAX_ACCELS);
+	return EINVAL;
+}
+
 static error_t parse_caps(struct options *o, const char *reg, const char *spec,
 			  struct argp_state *state)
 {
@@ -273,6 +306,8 @@ static error_t parse_checked(struct options *o, int key, const char *arg, struct
 		return parse_caps(o, "ecap", arg, state);
 	case OPT_PASID_WIDTH:
 		return parse_pasid_width(o, arg, state);
+	case OPT_ACCEL_ID:
+		return parse_accel_id(o, arg, state);
 	case OPT_VCS_PASIDS:
 		return parse_vcs_pasids(o, arg, state);
 	case OPT_ACCEL_BDF:
@@ -372,7 +407,10 @@ int options_parse(struct options *o, int argc, char **argv, unsigned int argp_fl
 	o->oracle = true;
 	vtd_config_default(&o->vtd);
 	accel_config_default(&o->accel);
-	for (unsigned int i = 0; i < SVAHW_MAX_ACCELS; i++)
+	for (unsigned int i = 0; i < SVAHW_MAX_ACCELS; i++) {
 		o->pasid_width[i] = o->accel.pasid_width;
+		o->accel_id[i].vendor = o->accel.vendor;
+		o->accel_id[i].device = o->accel.device;
+	}
 	return argp_parse(&argp, argc, argv, argp_flags, NULL, o) ? -EINVAL : 0;
 }

@@ -32,10 +32,11 @@
  * @once: end when every client has come and gone
  * @oracle: watch the unit (oracle/oracle.h)
  * @list_caps: print the capability fields and do nothing else
- * @accel: what all accelerators have in common; its index, source-id and PASID width mean nothing
+ * @accel: what all accelerators have in common; its index, ids and PASID width mean nothing
  * @accels: how many accelerators, 1..SVAHW_MAX_ACCELS
  * @accel_sid: their source-ids, no two alike
  * @pasid_width: of each, bits of the PASID capability, 0..20
+ * @accel_id: of each, the PCI ids
  * @rules: how many of @rule are armed at the start
  * @rule: no two of a kind
  * @seed: of every chance
@@ -60,6 +61,10 @@ struct options {
 	unsigned int accels;
 	u16 accel_sid[SVAHW_MAX_ACCELS];
 	unsigned int pasid_width[SVAHW_MAX_ACCELS];
+	struct {
+		u16 vendor;
+		u16 device;
+	} accel_id[SVAHW_MAX_ACCELS];
 	unsigned int rules;
 	struct inject_rule rule[SVAHW_MAX_RULES];
 	u64 seed;

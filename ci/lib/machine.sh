@@ -57,6 +57,7 @@ machine_cmdline() {
 	[[ -n $V && $1 == 1 ]] || line+=' quiet'
 	# A debugger knows the addresses of vmlinux.
 	[[ $GDB != 1 ]] || line+=' nokaslr'
+	[[ $1 == 2 || -z $APPEND ]] || line+=" $APPEND"
 	printf '%s\n' "$line"
 }
 

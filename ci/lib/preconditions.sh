@@ -3,7 +3,7 @@
 #
 # Hardware that lacks one capability, and what binding a process has to make of it.
 
-# Of each: name, options of svahw, the errno of binding (0: it works), tests in L1, description.
+# Of each: name, options of svahw (what has no -- is of L1's kernel), the errno of binding (0: it works), tests in L1, description.
 # EOPNOTSUPP is the accelerator driver's own, the others are the kernel's.
 PRECONDITIONS=(
 	no_ats --no-ats -95 precondition:capabilities 'a function without ATS'
@@ -19,6 +19,8 @@ PRECONDITIONS=(
 	no_fs5lp --cap=-fs5lp 0 precondition:capabilities 'no first stage of five levels'
 	few_pasids --pasid-width=7 0 'precondition:capabilities pasid:exhaust' 'PASIDs that come to an end'
 	narrow_second '--pasid-width=20,3' 0 'precondition:capabilities pasid:too_wide' 'a second function with few PASIDs'
+	denied_id '--accel-id=1b36:5fd1,8086:0b25' 0 'precondition:capabilities uapi:denylist' 'a second function that vfio-pci has on its denylist'
+	allowed_id '--accel-id=1b36:5fd1,8086:0b25 vfio_pci.disable_denylist=1' 0 'precondition:capabilities uapi:denylist' 'the same, and no denylist'
 )
 
 # preconditions_names: hw.NAME and the description, for `make list`.

@@ -13,6 +13,8 @@ ORACLE=${ORACLE:-1}
 INJECT=${INJECT:-}
 # Further options of the model: capabilities that it is to have, or not.
 HW=${HW:-}
+# More of L1's kernel command line.
+APPEND=${APPEND:-}
 SEED=${SEED:-$SRANDOM}
 # In each test one invalidation is lost, after so many others; empty: none.
 LOSE=${LOSE:-}
@@ -89,6 +91,7 @@ settings_check() {
 	[[ -z $FORGET || $FORGET =~ ^$FORGET_PATTERN$ ]] ||
 		wrong+=("FORGET=$FORGET: want guest, vmm or host[:TYPES[:SKIP[:COUNT]]], TYPES of piotlb, pdevtlb, pasid with +, none for vmm")
 	settings_check_selection
+	[[ $APPEND != *$'\n'* ]] || wrong+=('APPEND=: want one line')
 	[[ -z $DEBUG || $DEBUG == [01] ]] || wrong+=("DEBUG=$DEBUG: want 0 or 1")
 	for file in KERNEL L1_KERNEL L2_KERNEL; do
 		[[ -z ${!file} || -r ${!file} ]] || wrong+=("$file=${!file}: cannot be read")
@@ -103,7 +106,7 @@ settings_check() {
 settings_list() {
 	local name
 
-	for name in LEVEL VIA ORACLE HW INJECT SEED LOSE FORGET QUICK FULL ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG SVAHW; do
+	for name in LEVEL VIA ORACLE HW APPEND INJECT SEED LOSE FORGET QUICK FULL ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG SVAHW; do
 		[[ -z ${!name} ]] || printf '%s=%s\n' "$name" "${!name}"
 	done
 }

@@ -47,3 +47,14 @@ test_preconditions_rig() {
 	[[ $STATUS == 2 ]] || unlike 'exit status' "$STATUS" 2
 	expect_message 'there is no hw\.no_such'
 }
+
+# what is of L1's kernel goes to its command line
+test_preconditions_kernel() {
+	preconditions denied_id allowed_id <<'END'
+printf '%s;%s\n' "$HW" "$APPEND" >>runs
+echo '# binding, expecting 0: 0'
+END
+	[[ $STATUS == 0 ]] || unlike 'exit status' "$STATUS" 0
+	[[ $(<runs) == "--accel-id=1b36:5fd1,8086:0b25;
+--accel-id=1b36:5fd1,8086:0b25;vfio_pci.disable_denylist=1" ]] || unlike runs "$(<runs)" 'one without, one with it'
+}

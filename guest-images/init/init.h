@@ -143,7 +143,7 @@ enum klog_flags {
 	KLOG_ERRORS_EXPECTED = 4, /* the unit refuses what is sent: likewise */
 };
 
-/** klog_excuse() - Until the next klog_check() a warning with @text is no defect, nor its taint. */
+/** klog_excuse() - Up to 8: until klog_check() a warning with @text is no defect, nor its taint. */
 void klog_excuse(const char *text);
 
 /**

@@ -80,8 +80,9 @@ static const char *const harmless[] = {
 
 static int kmsg = -1;
 static unsigned long taint_seen;
-/* Of klog_excuse(), and whether there was one: then its call trace is no defect either. */
-static char excused_text[64];
+/* Of klog_excuse(), and whether there was one of them: then its call trace is no defect either. */
+static char excused_text[8][64];
+static unsigned int excused_nr;
 static bool excused_seen;
 
 static unsigned long read_taint(void)
@@ -119,13 +120,15 @@ static bool is_hardware_error(const char *text, bool *excused)
 
 static bool is_excused(const char *text)
 {
-	if (!excused_text[0])
-		return false;
-	if (strstr(text, "WARNING:") && strstr(text, excused_text))
+	bool warns = strstr(text, "WARNING:");
+
+	for (unsigned int i = 0; warns && i < excused_nr; i++) {
+		if (!strstr(text, excused_text[i]))
+			continue;
 		excused_seen = true;
-	else if (!excused_seen || !strstr(text, "Call Trace:"))
-		return false;
-	return true;
+		return true;
+	}
+	return excused_seen && strstr(text, "Call Trace:");
 }
 
 static bool is_defect(const char *text)
@@ -192,7 +195,8 @@ void klog_mark(const char *name)
 
 void klog_excuse(const char *text)
 {
-	snprintf(excused_text, sizeof(excused_text), "%s", text);
+	if (excused_nr < ARRAY_SIZE(excused_text))
+		snprintf(excused_text[excused_nr++], sizeof(excused_text[0]), "%s", text);
 }
 
 static unsigned int check_leaks(const char *name)
@@ -234,7 +238,7 @@ unsigned int klog_check(const char *name, enum klog_flags flags)
 		found++;
 	}
 	taint_seen |= taint;
-	excused_text[0] = '\0';
+	excused_nr = 0;
 	excused_seen = false;
 	if (faults)
 		event("note dmar_fault_lines %u", faults);

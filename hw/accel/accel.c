@@ -123,6 +123,8 @@ static const struct vtd_endpoint_ops accel_endpoint_ops = {
 void accel_config_default(struct accel_config *cfg)
 {
 	*cfg = (struct accel_config){
+		.vendor = SVK_PCI_VENDOR,
+		.device = SVK_PCI_DEVICE_ACCEL,
 		.sid = 6 << 3,
 		.queues = 16,
 		.pasid_width = 20,
@@ -144,9 +146,9 @@ static u32 portal_bar_size(unsigned int queues)
 
 static void accel_function_init(struct accel *a)
 {
-	static const struct pci_identity id = {
-		.vendor = SVK_PCI_VENDOR,
-		.device = SVK_PCI_DEVICE_ACCEL,
+	const struct pci_identity id = {
+		.vendor = a->cfg.vendor,
+		.device = a->cfg.device,
 		.class_code = SVK_PCI_CLASS_ACCEL,
 		.revision = SVK_ACCEL_ABI_VERSION,
 	};

@@ -19,6 +19,7 @@ struct vtd;
 /**
  * struct accel_config - How the function is built.
  * @index: 0 for the first function, "accel"; 1 for the second, "accel-2", and so on
+ * @vendor, @device: what its configuration space says that it is
  * @sid: source-id under which it reaches the remapping unit
  * @queues: 1..SVK_ACCEL_MAX_QUEUES
  * @pasid_width: bits of the PASID capability, 1..20; 0 leaves the capability out
@@ -29,6 +30,8 @@ struct vtd;
  */
 struct accel_config {
 	unsigned int index;
+	u16 vendor;
+	u16 device;
 	u16 sid;
 	unsigned int queues;
 	unsigned int pasid_width;
@@ -38,7 +41,11 @@ struct accel_config {
 	bool stepped;
 };
 
-/** accel_config_default() - "accel" at 00:06.0: 16 queues, 20 PASID bits, ATS and PRI. */
+/**
+ * accel_config_default() - "accel" at 00:06.0, with the ids of svakit's own.
+ *
+ * 16 queues, 20 PASID bits, ATS and PRI.
+ */
 void accel_config_default(struct accel_config *cfg);
 
 /**

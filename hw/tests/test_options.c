@@ -120,6 +120,11 @@ static void several_accelerators(void **state)
 	struct options o;
 
 	(void)state;
+	assert_int_equal(PARSE(&o, "--accel-id=1b36:5fd1,8086:B25"), 0);
+	assert_int_equal(o.accel_id[1].vendor, 0x8086);
+	assert_int_equal(o.accel_id[1].device, 0xb25);
+	assert_int_equal(o.accel_id[2].vendor, SVK_PCI_VENDOR);
+	assert_int_equal(o.accel_id[2].device, SVK_PCI_DEVICE_ACCEL);
 	assert_int_equal(PARSE(&o, "--pasid-width=20,7"), 0);
 	assert_int_equal(o.pasid_width[0], 20);
 	assert_int_equal(o.pasid_width[1], 7);
@@ -195,6 +200,13 @@ static void refused(void **state)
 		"--pasid-width=20,-1",
 		"--pasid-width=20;7",
 		"--pasid-width=1,2,3,4,5",
+		"--accel-id=1b36",
+		"--accel-id=1b36:",
+		"--accel-id=:5fd1",
+		"--accel-id=1b36:5fd1,",
+		"--accel-id=1b36:15fd1",
+		"--accel-id=1b36:-1",
+		"--accel-id=1:1,1:1,1:1,1:1,1:1",
 		"--accel-bdf=6",
 		"--accel-bdf=0:0",
 		"--accel-bdf=00:20.0",

@@ -122,8 +122,7 @@ void pf_lend(void)
 	lend(given, "vfio-pci", "\n");
 }
 
-/* Return: whether @bdf has a driver; its name is in @driver. */
-static bool driver_of(const char *bdf, char driver[NAME_MAX + 1])
+bool pf_driver_of(const char *bdf, char driver[NAME_MAX + 1])
 {
 	char path[PATH_MAX], target[PATH_MAX];
 	ssize_t len;
@@ -148,7 +147,7 @@ bool pf_borrow_second(void)
 	if (!path)
 		return false;
 	REQUIRE(sscanf(path, PCI_DEVICES "/%31[^/]", bdf) == 1, "no PCI address in %s", path);
-	if (!driver_of(bdf, driver))
+	if (!pf_driver_of(bdf, driver))
 		snprintf(driver, sizeof(driver), "\n");
 	setenv(SECOND, bdf, 1);
 	if (strcmp(driver, ACCEL_DRIVER))

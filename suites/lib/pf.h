@@ -3,6 +3,7 @@
 #ifndef SUITES_LIB_PF_H
 #define SUITES_LIB_PF_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "process.h"
@@ -21,6 +22,15 @@ const char *pf_require(void);
  * Return: 0 or -errno.
  */
 int __pf_move(const char *bdf, const char *driver);
+
+/**
+ * pf_driver_of() - Look who has a function.
+ * @bdf: PCI address
+ * @driver: result, its name, if there is one
+ *
+ * Return: whether it has a driver.
+ */
+bool pf_driver_of(const char *bdf, char driver[NAME_MAX + 1]);
 
 /**
  * pf_run() - Run a child while a function belongs to vfio-pci.
