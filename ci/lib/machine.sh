@@ -49,8 +49,7 @@ machine_cmdline() {
 
 	# A KVM whose TSC was calibrated twice with different results gives L2 a clock that is wrong:
 	# docs/findings.md. TCG on a busy machine makes that likely.
-	# vgif: the same page, "L2 spins with interrupts off".
-	(($1 == 2)) || line+=' tsc=reliable kvm.tsc_tolerance_ppm=100000 kvm_amd.vgif=0'
+	(($1 == 2)) || line+=' tsc=reliable kvm.tsc_tolerance_ppm=100000'
 	# Without interrupt remapping VFIO takes every device for unsafe, and refuses it.
 	(($1 == 2)) || line+=' intremap=off iommufd.allow_unsafe_interrupts=1 vfio_iommu_type1.allow_unsafe_interrupts=1'
 	# V=1 shows the whole boot of L1. That of L2 would go through L1 byte by byte, and take a minute.

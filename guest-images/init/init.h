@@ -292,6 +292,10 @@ int mdev_open(const char *uuid);
  */
 int hotplug_start(const struct job *job, int qmp);
 
+/* once.c */
+/** once_start() - Under TCG: the next guest is to take each interrupt once. */
+void once_start(void);
+
 /* vmm.c */
 #define VMMS_PATH "/run/vmm"
 /**

@@ -71,6 +71,7 @@ void vmms_init(const struct job *job)
 	}
 	if (!f || fclose(f))
 		die("write " VMMS_PATH ": %s", strerror(errno));
+	once_start();
 }
 
 /*
