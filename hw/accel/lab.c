@@ -39,6 +39,7 @@ unsigned int accel_lab_width(const struct accel *a, u64 off)
 	case SVK_LAB_LESS:
 	case SVK_LAB_ENTRIES:
 	case SVK_LAB_FINDINGS:
+	case SVK_LAB_LOOK:
 	case SVK_LAB_TIME:
 		return 8;
 	default:
@@ -124,6 +125,8 @@ static u64 oracle_read(const struct accel *a, u64 off)
 		return last->entries;
 	case SVK_LAB_FINDINGS:
 		return oracle_findings(a->machine->oracle);
+	case SVK_LAB_LOOK:
+		return oracle_audit(a->machine->oracle, false).stale;
 	default:
 		return 0;
 	}

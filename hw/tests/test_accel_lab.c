@@ -103,7 +103,8 @@ static void each_cache_counts(void **state)
 	audit(f, SVK_LAB_AUDIT_LOOK);
 	assert_int_equal(lab(f, SVK_LAB_STALE), 2);
 	fx_flush_iotlb(f, FX_PASID);
-	audit(f, SVK_LAB_AUDIT_LOOK);
+	assert_int_equal(lab(f, SVK_LAB_STALE), 2);
+	assert_int_equal(lab(f, SVK_LAB_LOOK), 1);
 	assert_int_equal(lab(f, SVK_LAB_STALE), 1);
 	fx_flush_devtlb(f, FX_PASID, BASE, FX_PAGE);
 	audit(f, SVK_LAB_AUDIT_LOOK | SVK_LAB_AUDIT_CONFIRM);

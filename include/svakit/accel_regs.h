@@ -134,6 +134,7 @@ enum svk_queue_err {
 #define SVK_LAB_LESS 0x2830 /* RO 8: entries that grant less than the tables */
 #define SVK_LAB_ENTRIES 0x2838 /* RO 8: entries compared */
 #define SVK_LAB_FINDINGS 0x2840 /* RO 8: findings since svahw was started */
+#define SVK_LAB_LOOK 0x2848 /* RO 8: a read audits as LOOK does; then as STALE */
 /* The model's clock, that of its findings. */
 #define SVK_LAB_TIME 0x2858 /* RO 8: nanoseconds since svahw was started */
 

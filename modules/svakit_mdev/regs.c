@@ -80,6 +80,8 @@ static unsigned int svk_lab_width(const struct svk_mdev *m, u32 off)
 	case SVK_LAB_ENTRIES + 4:
 	case SVK_LAB_FINDINGS:
 	case SVK_LAB_FINDINGS + 4:
+	case SVK_LAB_LOOK:
+	case SVK_LAB_LOOK + 4:
 	case SVK_LAB_TIME:
 	case SVK_LAB_TIME + 4:
 		return 8;

@@ -27,6 +27,8 @@
  * made the device could reach it; and to unmap it invalidates its range, rounded up.
  */
 #define LAB_VA 0x100000000000ULL
+/* Decoding is off, or the function sleeps. */
+#define NO_ANSWER (~0ULL)
 
 /**
  * struct lab_page - The lab page in use.
@@ -128,13 +130,13 @@ static bool lab_is_there(void)
 {
 	struct stat st;
 
-	return lab.bar && !stat(lab.path, &st) && st.st_ino == lab.inode && lab_answers();
+	return lab.bar && !stat(lab.path, &st) && st.st_ino == lab.inode;
 }
 
 /* Some lab page is at hand. */
 static bool lab_ready(void)
 {
-	return !lab.none && (lab_is_there() || lab_find());
+	return !lab.none && ((lab_is_there() && lab_answers()) || lab_find());
 }
 
 static void lab_audit(u32 how)
@@ -144,8 +146,17 @@ static void lab_audit(u32 how)
 
 static u64 lab_stale(void)
 {
-	lab_audit(SVK_LAB_AUDIT_LOOK);
-	return *(volatile u64 *)(lab.bar + SVK_LAB_STALE);
+	return *(volatile u64 *)(lab.bar + SVK_LAB_LOOK);
+}
+
+/* As lab_stale(), by any lab page, in one access if the one in use answers; or NO_ANSWER. */
+static u64 lab_look(void)
+{
+	u64 stale = lab_is_there() ? lab_stale() : NO_ANSWER;
+
+	if (stale == NO_ANSWER && !lab.none && lab_find())
+		stale = lab_stale();
+	return stale;
 }
 
 void oracle_settle(void)
@@ -153,14 +164,16 @@ void oracle_settle(void)
 	struct clock_wait wait;
 	u64 stale;
 
-	if (lab.paused || lab.changed || geteuid() || !lab_ready())
+	if (lab.paused || lab.changed || geteuid())
+		return;
+	stale = lab_look();
+	if (stale == NO_ANSWER)
 		return;
 	if (!lab.confirmed)
 		lab.confirmed = memory_map_shared(sizeof(*lab.confirmed));
 	wait = clock_wait_for(SETTLE_MS);
-	do {
+	while (stale > *lab.confirmed && clock_wait_again(&wait))
 		stale = lab_stale();
-	} while (stale > *lab.confirmed && clock_wait_again(&wait));
 	if (stale > *lab.confirmed)
 		lab_audit(SVK_LAB_AUDIT_LOOK | SVK_LAB_AUDIT_CONFIRM);
 	/* What has been confirmed is not waited for again. */
