@@ -93,16 +93,23 @@ results_environment() {
 # results_kernel LEVEL IMAGE CONFIG: either file may be missing.
 results_kernel() {
 	printf '%s kernel: %s\n' "$1" "$2"
-	[[ ! -r $2 ]] || printf '%s kernel sha256: %s\n' "$1" "$(file_hash "$2")"
-	[[ ! -r $3 ]] || printf '%s config sha256: %s\n' "$1" "$(file_hash "$3")"
+	file_hash "$1 kernel" "$2"
+	file_hash "$1 config" "$3"
 }
 
-# file_hash FILE
+# By file: its hash. Most runs have one kernel for both guests.
+declare -A FILE_HASH=()
+
+# file_hash WHAT FILE: a line, if there is such a file.
 file_hash() {
 	local sum
 
-	sum=$(sha256sum <"$1")
-	printf '%s\n' "${sum%% *}"
+	[[ -r $2 ]] || return 0
+	if [[ -z ${FILE_HASH[$2]:-} ]]; then
+		sum=$(sha256sum <"$2")
+		FILE_HASH[$2]=${sum%% *}
+	fi
+	printf '%s sha256: %s\n' "$1" "${FILE_HASH[$2]}"
 }
 
 # version_of_tree: git describe, or where there is no git, that.

@@ -32,6 +32,11 @@ cache_key() {
 	printf '%s\n' "${sum:0:16}"
 }
 
+# file_hashes: of the files whose names are on stdin, one a line.
+file_hashes() {
+	xargs -d "\n" sha256sum -- | cut -d " " -f 1
+}
+
 # cache_entry KIND KEY FUNCTION...: sets ENTRY to the complete entry; FUNCTION
 # gets the folder to fill as its last argument.
 cache_entry() {

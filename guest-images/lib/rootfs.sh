@@ -36,21 +36,24 @@ rootfs_build_programs() {
 	# The kernel's headers take half a minute, so that they are made for those who need them.
 	[[ -n $PROGRAMS && " $PROGRAMS" != *" upstream/"* ]] ||
 		make -s -C "$TOP/suites/upstream" OUT="$BUILD/suites/upstream" KSRC="$source"
-	kselftest_list >"$BUILD/suites/kselftest-list.txt"
-	make -s -C "$TOP/bench" OUT="$BUILD/bench" KSRC="$(realpath "$K_BUILD/source" 2>/dev/null || true)"
+	# At once: another run may be reading it.
+	kselftest_list >"$BUILD/suites/.kselftest-list.txt"
+	mv "$BUILD/suites/.kselftest-list.txt" "$BUILD/suites/kselftest-list.txt"
+	[[ -n $PROGRAMS && " $PROGRAMS" != *" bench/"* ]] ||
+		make -s -C "$TOP/bench" OUT="$BUILD/bench" KSRC="$(realpath "$K_BUILD/source" 2>/dev/null || true)"
 	make -s -C "$IMAGES/init" OUT="$BUILD/init"
 	make -s -C "$IMAGES/vmm" OUT="$BUILD/vmm"
 }
 
 # The modules depend on our sources and on what the kernel exports.
 rootfs_module_key() {
-	local file
+	local -a files=("$TOP"/modules/{Kbuild,Makefile} "$TOP"/modules/*/* "$TOP"/include/svakit/*.h
+		"$K_BUILD"/{.config,Module.symvers,include/config/kernel.release})
 
-	for file in "$TOP"/modules/{Kbuild,Makefile} "$TOP"/modules/*/* "$TOP"/include/svakit/*.h \
-		"$K_BUILD"/{.config,Module.symvers,include/config/kernel.release}; do
-		printf '%s ' "${file##*/}"
-		sha256sum <"$file"
-	done | cache_key
+	{
+		printf '%s\n' "${files[@]##*/}"
+		printf '%s\n' "${files[@]}" | file_hashes
+	} | cache_key
 }
 
 # rootfs_build_module FOLDER
@@ -63,7 +66,7 @@ rootfs_build_module() {
 
 # rootfs_list MODULES: lines "path mode source", what the initramfs holds.
 rootfs_list() {
-	local program module
+	local coll program module
 
 	printf '%s\n' "/init 755 $BUILD/init/init" \
 		"/bin/busybox 755 $(type -P busybox)" \
@@ -77,9 +80,9 @@ rootfs_list() {
 	done
 	rootfs_program bench/dma_map_benchmark "$BUILD/bench/dma_map_benchmark"
 	# By name: a program that the tree has no more may still be in the build folder.
-	for program in $(kselftest_tests); do
-		rootfs_program "$program" "$BUILD/suites/$program"
-	done
+	while IFS=: read -r coll program; do
+		rootfs_program "$coll/$program" "$BUILD/suites/$coll/$program"
+	done <"$BUILD/suites/kselftest-list.txt"
 }
 
 # rootfs_program COLL/NAME FILE: a line of the list, if there is such a program and it is wanted.
@@ -110,14 +113,13 @@ rootfs_runner() {
 
 # rootfs_key: of the list on stdin, with the contents of its files.
 rootfs_key() {
-	local path mode source
+	local list
 
+	list=$(cat)
 	{
 		cat "$IMAGES/lib/rootfs.sh"
-		while read -r path mode source; do
-			printf '%s %s ' "$path" "$mode"
-			sha256sum <"$source"
-		done
+		cut -d ' ' -f 1,2 <<<"$list"
+		cut -d ' ' -f 3- <<<"$list" | file_hashes
 	} | cache_key
 }
 
