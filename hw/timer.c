@@ -9,9 +9,18 @@ static u64 host_clock(void)
 	return clock_ns();
 }
 
+static void host_spend(struct timers *ts, u64 ns, void (*look)(void *who), void *who)
+{
+	u64 start = ts->clock();
+
+	do
+		look(who);
+	while (ts->clock() - start < ns);
+}
+
 void timers_init(struct timers *ts)
 {
-	*ts = (struct timers){.clock = host_clock};
+	*ts = (struct timers){.clock = host_clock, .spend = host_spend};
 }
 
 static void unlink_timer(struct timers *ts, struct timer *t)

@@ -33,12 +33,15 @@ struct timer {
  * @clock: ns; never goes back
  * @wake: see to it that timers_run() is called at @at; NULL: the owner of the machine does so
  * @waker: its argument
+ * @spend: let time pass with the lock held, and call @look with @who again and again meanwhile, at
+ *	least once
  */
 struct timers {
 	struct timer *first;
 	u64 (*clock)(void);
 	void (*wake)(void *waker, u64 at);
 	void *waker;
+	void (*spend)(struct timers *ts, u64 ns, void (*look)(void *who), void *who);
 };
 
 /** timers_init() - No timers; the clock of the host. */

@@ -244,6 +244,8 @@ static u64 inject_arg(enum svk_inject kind, u8 arg)
 		       (arg & 8 ? SVK_IRQ_UNIT : 0) | svk_put(SVK_IRQ_DELAY, arg >> 4);
 	case SVK_INJECT_BIT_FLIP:
 		return svk_put(SVK_FLIP_TABLE, arg & 7) | svk_put(SVK_FLIP_BIT, (arg >> 3) * 15);
+	case SVK_INJECT_SLOW_FETCH:
+		return svk_put(SVK_SLOW_TABLE, arg & 7) | svk_put(SVK_SLOW_DELAY, arg >> 3);
 	default:
 		return arg;
 	}

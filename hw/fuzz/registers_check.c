@@ -96,6 +96,12 @@ static void exact_malformed(void *watcher, const struct vtd_malformed *m)
 	fuzz_check(m->bits && !(m->bits & ~m->value));
 }
 
+/* Nobody changes memory while the unit works. */
+static void exact_torn(void *watcher, const struct vtd_torn *t)
+{
+	fuzz_check(!watcher && !t);
+}
+
 /* It removes entries that the next descriptor is not expected to. */
 static void exact_registered(void *watcher, const u64 *d)
 {
@@ -126,6 +132,7 @@ void registers_watch_exact(struct registers *r)
 		.descriptor = exact_descriptor,
 		.refused = exact_refused,
 		.malformed = exact_malformed,
+		.torn = exact_torn,
 		.registered = exact_registered,
 		.root = exact_root,
 		.forgotten = exact_forgotten,

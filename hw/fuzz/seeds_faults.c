@@ -41,4 +41,6 @@ void seed_injected(struct seed *o)
 	/* It comes back with its client. */
 	put(o, REG_RESET, 1);
 	meet(o, SVK_INJECT_RESET, 0);
+	meet(o, SVK_INJECT_SLOW_FETCH, 8 | SVK_TABLE_CONTEXT);
+	meet(o, SVK_INJECT_SLOW_FETCH, 8 | SVK_TABLE_PASID);
 }

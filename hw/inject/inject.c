@@ -140,6 +140,8 @@ static bool matches_arg(const struct inject_rule *r, const struct inject_at *at)
 		return !r->arg || r->arg == at->sid;
 	case SVK_INJECT_BIT_FLIP:
 		return svk_get(SVK_FLIP_TABLE, r->arg) == at->what;
+	case SVK_INJECT_SLOW_FETCH:
+		return svk_get(SVK_SLOW_TABLE, r->arg) == at->what;
 	default:
 		return true;
 	}
@@ -203,6 +205,11 @@ bool inject_strikes(struct inject *i, enum svk_inject kind, const struct inject_
 		    at->size ? at->addr : ~0ULL);
 	report(i, &a->rule, at);
 	return true;
+}
+
+u64 inject_random(struct inject *i, enum svk_inject kind)
+{
+	return random_next(&i->armed[kind].random);
 }
 
 enum inject_irq inject_irq(struct inject *i, const struct inject_at *at, u64 *delay_ns)

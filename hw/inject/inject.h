@@ -49,8 +49,8 @@ struct inject_rule {
  * @sid: source-id of the function concerned, 0 if there is none
  * @addr: first byte of the range concerned
  * @size: bytes of it; 0: no address is concerned; ~0: every address from @addr on is
- * @what: by kind: LOSE: INJECT_DESC(); IRQ_LOST and IRQ_LATE: INJECT_IRQ(); BIT_FLIP: enum
- *	svk_table; else 0
+ * @what: by kind: LOSE: INJECT_DESC(); IRQ_LOST and IRQ_LATE: INJECT_IRQ(); BIT_FLIP
+ *	and SLOW_FETCH: enum svk_table; else 0
  */
 struct inject_at {
 	bool has_pasid;
@@ -111,6 +111,9 @@ bool inject_matches(const struct inject *i, enum svk_inject kind, const struct i
  * Uses up the rule's skip or count, and records the strike in counter, trace and log.
  */
 bool inject_strikes(struct inject *i, enum svk_inject kind, const struct inject_at *at);
+
+/** inject_random() - Return: the next number of the sequence of a kind that is armed. */
+u64 inject_random(struct inject *i, enum svk_inject kind);
 
 /**
  * inject_irq() - An interrupt is about to be sent.

@@ -74,6 +74,12 @@ static const struct word flip_words[] = {
 	{0},
 };
 
+static const struct word slow_words[] = {
+	{"table", SVK_SLOW_TABLE, VALUE_NUMBER, table_names, 0},
+	{"delay", SVK_SLOW_DELAY, VALUE_NUMBER, NULL, 0},
+	{0},
+};
+
 static const struct word function_words[] = {{"sid", ~0ULL, VALUE_BDF, NULL, 0}, {0}};
 
 static const struct word no_words[] = {{0}};
@@ -100,6 +106,7 @@ static const struct kind {
 	[SVK_INJECT_BIT_FLIP] = {"bit-flip", flip_words, 0},
 	[SVK_INJECT_REMOVE] = {"remove", function_words, 0},
 	[SVK_INJECT_RESET] = {"reset", function_words, 0},
+	[SVK_INJECT_SLOW_FETCH] = {"slow-fetch", slow_words, 0},
 };
 
 const char *inject_name(enum svk_inject kind)

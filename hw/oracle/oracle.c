@@ -154,6 +154,11 @@ static void watch_malformed(void *watcher, const struct vtd_malformed *m)
 	oracle_reserved_entry(watcher, m);
 }
 
+static void watch_torn(void *watcher, const struct vtd_torn *t)
+{
+	oracle_torn(watcher, t);
+}
+
 /* It ends with the register that started it: there is nothing to wait for in the queue. */
 static void watch_registered(void *watcher, const u64 *d)
 {
@@ -190,6 +195,7 @@ static const struct vtd_watch oracle_watch = {
 	.request = watch_request,
 	.refused = watch_refused,
 	.malformed = watch_malformed,
+	.torn = watch_torn,
 	.registered = watch_registered,
 	.root = watch_root,
 	.forgotten = watch_forgotten,

@@ -145,6 +145,8 @@ enum oracle_rule_id {
 	RULE_DEVTLB_SIZE,
 	RULE_DESC_RESERVED,
 	RULE_ENTRY_RESERVED,
+	RULE_TORN_PASID,
+	RULE_TORN_CONTEXT,
 	ORACLE_RULES
 };
 
@@ -356,6 +358,10 @@ void oracle_rules_confirm(struct oracle *o);
 void oracle_reserved_descriptor(struct oracle *o, const u64 *d, const u64 *bits);
 /** oracle_reserved_entry() - As vtd_watch.malformed. */
 void oracle_reserved_entry(struct oracle *o, const struct vtd_malformed *m);
+
+/* torn.c */
+/** oracle_torn() - As vtd_watch.torn. */
+void oracle_torn(struct oracle *o, const struct vtd_torn *t);
 
 /* requests.c */
 /** oracle_request_queued() - As vtd_watch.request. */

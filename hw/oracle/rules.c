@@ -25,6 +25,10 @@
 #define DEVTLB_SIZE "a device-TLB invalidation of a size has no clear bit that would say which"
 #define DESC_RESERVED "a descriptor has reserved bits set, or a field with a reserved value"
 #define ENTRY_RESERVED "a table entry has reserved bits set"
+#define TORN(entry)                                                                    \
+	"torn " entry                                                                  \
+	": the unit uses pieces of before and of after a change; clear P alone, then " \
+	"invalidate, then change the rest"
 
 /* Identifier, section of revision 4.1, and the sentence of the report. */
 const struct oracle_rule oracle_rules[ORACLE_RULES] = {
@@ -43,6 +47,8 @@ const struct oracle_rule oracle_rules[ORACLE_RULES] = {
 	[RULE_DEVTLB_SIZE] = {"devtlb-size", "6.5.2.5", DEVTLB_SIZE},
 	[RULE_DESC_RESERVED] = {"descriptor-reserved", "6.5.2", DESC_RESERVED},
 	[RULE_ENTRY_RESERVED] = {"entry-reserved", "9", ENTRY_RESERVED},
+	[RULE_TORN_PASID] = {"torn-pasid-entry", "6.5.3.3", TORN("PASID entry")},
+	[RULE_TORN_CONTEXT] = {"torn-context-entry", "6.5.3.3", TORN("context entry")},
 };
 
 static unsigned int desc_type(const u64 *q)

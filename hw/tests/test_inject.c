@@ -269,6 +269,8 @@ static void parsed(void **state)
 		 svk_put(SVK_FLIP_TABLE, SVK_TABLE_FIRST_STAGE) | 12},
 		{"remove,sid=00:0a.0", SVK_INJECT_REMOVE, 0x50},
 		{"reset", SVK_INJECT_RESET, 0},
+		{"slow-fetch,table=pasid,delay=50", SVK_INJECT_SLOW_FETCH,
+		 svk_put(SVK_SLOW_TABLE, SVK_TABLE_PASID) | 50},
 	};
 
 	(void)state;

@@ -46,16 +46,6 @@ static int root_fetch(struct vtd *v, struct vtd_context *ce)
 	return 0;
 }
 
-/* Quadword 0 first: software writes P last, so what is read after a set P is whole. */
-static int qwords_read(struct vtd *v, u64 addr, unsigned int n, u64 *q)
-{
-	for (unsigned int i = 0; i < n; i++) {
-		if (gmem_read64(v->mem, addr + 8 * i, &q[i]))
-			return -1;
-	}
-	return 0;
-}
-
 /* The first quadword with reserved bits set, in @m, which has the address of the entry. */
 static bool qwords_reserved(struct vtd_malformed *m, const u64 *q, const u64 *rsvd, unsigned int n)
 {
@@ -73,6 +63,7 @@ static bool qwords_reserved(struct vtd_malformed *m, const u64 *q, const u64 *rs
 
 int vtd_context_read(struct vtd *v, u16 sid, struct vtd_context *ce, bool *fpd)
 {
+	const struct inject_at at = {.sid = sid, .what = SVK_TABLE_CONTEXT};
 	struct vtd_malformed m = {.table = SVK_TABLE_CONTEXT, .sid = sid};
 	const u64 rsvd[4] = {v->ce_rsvd[0], v->ce_rsvd[1], ~0ULL, ~0ULL};
 	u64 q[4];
@@ -83,9 +74,9 @@ int vtd_context_read(struct vtd *v, u16 sid, struct vtd_context *ce, bool *fpd)
 	if (ret)
 		return ret;
 	m.at = (ce->upper & VTD_ROOT_CTP) + (sid & 0x7f) * sizeof(q);
-	if (qwords_read(v, m.at, 4, q))
+	if (vtd_fetch(v, &at, m.at, 4, q))
 		return VTD_FR_SCT_1;
-	vtd_fail_flip(v, &(struct inject_at){.sid = sid, .what = SVK_TABLE_CONTEXT}, q, 4);
+	vtd_fail_flip(v, &at, q, 4);
 	*fpd = q[0] & VTD_CE_FPD;
 	if (!(q[0] & VTD_CE_P))
 		return VTD_FR_SCT_2;
@@ -195,7 +186,7 @@ static int pasid_qwords(struct vtd *v, const struct vtd_context *ce, struct vtd_
 	if (ret)
 		return ret;
 	m.at = (pe->upper & VTD_PDE_SMPTBLPTR) + (pe->pasid & 63) * 64u;
-	if (qwords_read(v, m.at, 8, q))
+	if (vtd_fetch(v, &at, m.at, 8, q))
 		return VTD_FR_SPT_1;
 	vtd_fail_flip(v, &at, q, 8);
 	pe->fpd |= (q[0] & VTD_PE_FPD) != 0;

@@ -247,6 +247,30 @@ struct vtd_malformed {
 };
 
 /**
+ * struct vtd_torn - A present entry, fetched in pieces that were never in memory together.
+ * @table: of which table
+ * @sid: source-id of the request that needs it
+ * @pasid: its PASID, if @table is that of PASIDs
+ * @at: address of the entry
+ * @quadwords: how many it has
+ * @after: pieces, of two quadwords each, that were changed before they were fetched; a bit for each
+ * @before: the entry when its first piece was fetched
+ * @fetched: what the unit has got
+ * @now: the entry when its last piece was fetched
+ */
+struct vtd_torn {
+	enum svk_table table;
+	u16 sid;
+	u32 pasid;
+	u64 at;
+	unsigned int quadwords;
+	unsigned int after;
+	const u64 *before;
+	const u64 *fetched;
+	const u64 *now;
+};
+
+/**
  * struct vtd_watch - Who looks on. None of these may translate or invalidate.
  * @used: a cached page has served a request for @addr
  * @filled: an entry has been entered into the PASID-cache, the IOTLB, or a device-TLB; the last
@@ -259,6 +283,7 @@ struct vtd_malformed {
  * @refused: a descriptor is not executed, since it has reserved bits set, or fields with reserved
  *	values; @bits: they, in its four quadwords
  * @malformed: a request is refused, since a table entry has reserved bits set
+ * @torn: an entry was fetched while it was changed, and is used; only if it is fetched slowly
  * @registered: an invalidation by register is about to be executed, that of this descriptor
  * @root: the root table pointer has been set, and nothing has been dropped by that
  * @forgotten: the unit has dropped all that it had cached, without being told by a descriptor
@@ -271,6 +296,7 @@ struct vtd_watch {
 	void (*request)(void *watcher, const struct vtd_page_request *req, u32 pasid);
 	void (*refused)(void *watcher, const u64 *d, const u64 *bits);
 	void (*malformed)(void *watcher, const struct vtd_malformed *m);
+	void (*torn)(void *watcher, const struct vtd_torn *t);
 	void (*registered)(void *watcher, const u64 *d);
 	void (*root)(void *watcher);
 	void (*forgotten)(void *watcher);

@@ -454,6 +454,18 @@ void vtd_inv_devtlb(struct vtd *v, u16 sid, struct vtd_devtlb_inv *inv, u64 rang
 /** vtd_inv_all() - Everything but the device-TLBs: SRTP with CAP.ESRTPS, reset. */
 void vtd_inv_all(struct vtd *v);
 
+/* fetch.c */
+/**
+ * vtd_fetch() - Fetch a context entry or a PASID table entry, in pieces of 128 bits.
+ * @at: whose; @what is the table
+ * @addr: of the entry
+ * @n: its quadwords, 4 or 8
+ * @q: what was fetched; quadword 0, which has P, is not younger than any other
+ *
+ * Return: 0, or -1 if it is not in memory.
+ */
+int vtd_fetch(struct vtd *v, const struct inject_at *at, u64 addr, unsigned int n, u64 *q);
+
 /* tables.c */
 /** vtd_context_read() - Context entry from memory, past the cache; as vtd_context_get(). */
 int vtd_context_read(struct vtd *v, u16 sid, struct vtd_context *ce, bool *fpd);

@@ -206,6 +206,8 @@ enum svk_inject {
 	SVK_INJECT_REMOVE =
 		14, /* surprise removal, at a descriptor; source-id, 0 = this function */
 	SVK_INJECT_RESET = 15, /* a reset nobody asked for, at a descriptor; as REMOVE */
+	SVK_INJECT_SLOW_FETCH =
+		16, /* a table entry is fetched in pieces, with pauses; SVK_SLOW_xxx */
 	SVK_INJECT_COUNT
 };
 
@@ -227,6 +229,10 @@ enum svk_inject {
 /* Argument of BIT_FLIP. */
 #define SVK_FLIP_BIT SVK_MASK(8, 0) /* of the entry, 0 is the least significant */
 #define SVK_FLIP_TABLE SVK_MASK(19, 16) /* enum svk_table */
+
+/* Argument of SLOW_FETCH. */
+#define SVK_SLOW_DELAY SVK_MASK(15, 0) /* microseconds from one piece to the next */
+#define SVK_SLOW_TABLE SVK_MASK(19, 16) /* enum svk_table: CONTEXT or PASID */
 
 enum svk_table {
 	SVK_TABLE_ROOT = 0,
