@@ -84,7 +84,9 @@ static void replace(struct software *s)
 
 static void clear_all(struct software *s)
 {
-	put_all(s, (const u64[8]){0});
+	static const u64 none[8];
+
+	put_all(s, none);
 }
 
 static void clear_p(struct software *s)
@@ -280,7 +282,8 @@ static void invalidation_under_a_fetch(void **state)
 	struct oc *oc = *state;
 
 	sw.step[0] = clear_p_and_invalidate;
-	sw.step[1] = sw.step[2] = until_it_waits;
+	sw.step[1] = until_it_waits;
+	sw.step[2] = until_it_waits;
 	assert_int_equal(use(oc), 0);
 	machine_unlock(&oc->vt->m);
 	assert_int_equal(pthread_join(sw.other, NULL), 0);

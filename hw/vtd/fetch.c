@@ -93,7 +93,9 @@ static void meaning(enum svk_table table, const u64 *q, u64 *mask)
 	memset(mask, 0, QWORDS_MAX * sizeof(*mask));
 	if (table == SVK_TABLE_CONTEXT) {
 		mask[0] = ~VTD_CE_FPD;
-		mask[1] = mask[2] = mask[3] = ~0ULL;
+		mask[1] = ~0ULL;
+		mask[2] = ~0ULL;
+		mask[3] = ~0ULL;
 		return;
 	}
 	mask[0] = VTD_PE_P | VTD_PE_PGTT | (ss ? VTD_PE_SSPTPTR | VTD_PE_SSADE | VTD_PE_AW : 0);
@@ -177,7 +179,7 @@ static int slow_fetch(struct vtd *v, const struct inject_at *at, u64 addr, unsig
 
 int vtd_fetch(struct vtd *v, const struct inject_at *at, u64 addr, unsigned int n, u64 *q)
 {
-	if (inject_armed(v->m->inject, SVK_INJECT_SLOW_FETCH) && !v->inspecting)
+	if (!v->inspecting && inject_armed(v->m->inject, SVK_INJECT_SLOW_FETCH))
 		return slow_fetch(v, at, addr, n, q);
 	return qwords_read(v, addr, n, q);
 }
