@@ -212,16 +212,18 @@ struct user {
 static void user_main(struct process *parent, void *arg)
 {
 	const struct user *u = arg;
+	volatile u32 *status;
 	struct svk_queue q;
 
 	svk_queue_open(&q);
+	status = (void *)((u8 *)q.portal + SVK_PORTAL_STATUS);
 	process_tell(parent, 1);
 	process_hear(parent);
 	svk_queue_submit(&q, svk_desc_fill(u->mem, ~0ull, SIZE));
-	/* Behind the doorbell. */
-	svk_queue_wait_state(&q, SVK_QSTATE_ENABLED);
+	/* Behind the doorbell, and mostly ahead of the fetch. */
+	CHECK_EQ(svk_get(SVK_QCFG_STATUS_STATE, *status), SVK_QSTATE_ENABLED);
 	if (u->end == EXITS)
-		_exit(KTAP_PASS);
+		_exit(ktap_child_status());
 	svk_queue_close(&q);
 }
 
