@@ -102,6 +102,7 @@ static bool build_accel(struct svahw *h, const struct options *o, unsigned int i
 	cfg.pasid_width = o->pasid_width[i];
 	cfg.vendor = o->accel_id[i].vendor;
 	cfg.device = o->accel_id[i].device;
+	cfg.acs = options_shares_slot(o, i);
 	h->accel_mem[i] = gmem_new(&h->machine);
 	if (!h->accel_mem[i])
 		return false;

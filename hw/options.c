@@ -397,6 +397,14 @@ static const struct argp argp = {
 	       "SIGTERM or SIGINT ends svahw with status 0.",
 };
 
+bool options_shares_slot(const struct options *o, unsigned int i)
+{
+	for (unsigned int j = 0; j < o->accels; j++)
+		if (j != i && o->accel_sid[j] >> 3 == o->accel_sid[i] >> 3)
+			return true;
+	return false;
+}
+
 int options_parse(struct options *o, int argc, char **argv, unsigned int argp_flags)
 {
 	memset(o, 0, sizeof(*o));

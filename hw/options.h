@@ -80,4 +80,7 @@ struct options {
  */
 int options_parse(struct options *o, int argc, char **argv, unsigned int argp_flags);
 
+/** options_shares_slot() - Return: whether accelerator @i is one of several functions of a device. */
+bool options_shares_slot(const struct options *o, unsigned int i);
+
 #endif /* HW_OPTIONS_H */

@@ -134,6 +134,8 @@ void pci_add_ats(struct pci_function *fn);
  * kept, by the function, through pci_pri_status_set().
  */
 void pci_add_pri(struct pci_function *fn, u32 outstanding);
+/** pci_add_acs() - ACS of a function of several: request and completion redirect (PCIe 7.7.11). */
+void pci_add_acs(struct pci_function *fn);
 /** pci_add_pasid() - PASID: @width bits (1..20), no execute, no privileged mode. */
 void pci_add_pasid(struct pci_function *fn, unsigned int width);
 

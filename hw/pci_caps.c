@@ -22,6 +22,9 @@
 #define ATS_GLOBAL_INVALIDATE 0x40 /* 10.5.1.2, Global Invalidate Supported */
 #define ATS_STU_MASK 0x1f
 #define PASID_WIDTH_SHIFT 8
+#define ACS_SIZE 8
+/* Of the other bits, a function of a device with several has none: it forwards and blocks nothing. */
+#define ACS_REDIRECTS (PCI_ACS_RR | PCI_ACS_CR)
 
 unsigned int pci_find_cap(const struct pci_function *fn, u8 id)
 {
@@ -122,6 +125,14 @@ void pci_add_pasid(struct pci_function *fn, unsigned int width)
 
 	pci_set16(fn->config, at + PCI_PASID_CAP, width << PASID_WIDTH_SHIFT);
 	pci_set16(fn->wmask, at + PCI_PASID_CTRL, PCI_PASID_CTRL_ENABLE);
+}
+
+void pci_add_acs(struct pci_function *fn)
+{
+	unsigned int at = pci_add_ext_cap(fn, PCI_EXT_CAP_ID_ACS, 1, ACS_SIZE);
+
+	pci_set16(fn->config, at + PCI_ACS_CAP, ACS_REDIRECTS);
+	pci_set16(fn->wmask, at + PCI_ACS_CTRL, ACS_REDIRECTS);
 }
 
 /* Whether a bit of a 16-bit register of an extended capability is set. */

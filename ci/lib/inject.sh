@@ -5,12 +5,25 @@
 # INJECT='spec spec ...' and SEED=n: what the model lets fail (docs/faults.md), and how it draws.
 
 # hw_arguments: sets HW_ARGS, options of svahw that HW asks for; it is asked whether it understands them.
+# Those that place the accelerators are for QEMU, too, and go to the machine.
 hw_arguments() {
-	local said
+	local said option
+	local -a options bdfs=()
 
 	STAGE=HW
-	IFS=$' \t\n' read -r -d '' -a HW_ARGS <<<"$HW" || true
-	said=$("$SVAHW" ${HW_ARGS[@]+"${HW_ARGS[@]}"} --list-caps 2>&1 >/dev/null) || die "${said%%$'\n'*}"
+	IFS=$' \t\n' read -r -d '' -a options <<<"$HW" || true
+	said=$("$SVAHW" ${options[@]+"${options[@]}"} --list-caps 2>&1 >/dev/null) || die "${said%%$'\n'*}"
+	HW_ARGS=()
+	for option in ${options[@]+"${options[@]}"}; do
+		case $option in
+		--accel-bdf=*) bdfs+=("${option#*=}") ;;
+		*) HW_ARGS+=("$option") ;;
+		esac
+	done
+	((${#bdfs[@]} > 0)) || return 0
+	[[ ${bdfs[*]} =~ ^00:[01][0-9a-f]\.[0-7]\ 00:[01][0-9a-f]\.[0-7]$ ]] ||
+		die "HW=$HW: want --accel-bdf=00:DEV.FN twice, or not at all"
+	machine_place "${bdfs[@]}"
 }
 
 # inject_arguments: sets INJECT_ARGS, options of svahw. It is asked whether it understands them, since

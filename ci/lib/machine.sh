@@ -13,11 +13,18 @@ L1_CPUS=2
 # KASAN needs its share.
 L2_MEMORY=$([[ $DEBUG == 1 ]] && printf 768M || printf 320M)
 
-# L2 gets the first accelerator as a whole, and mediated devices of the second. Both are there in
-# every run: firmware and the table of the remapping unit know one machine only.
-ACCEL_BDFS=(00:06.0 00:0a.0)
-PF_BDF=0000:${ACCEL_BDFS[0]}
-PARENT_BDF=0000:${ACCEL_BDFS[1]}
+# machine_place BDF BDF: where L1 sees the accelerators. L2 gets the first as a whole, and mediated
+# devices of the second. Both are there in every run: firmware and the table of the remapping unit
+# know one machine only.
+machine_place() {
+	ACCEL_BDFS=("$@")
+	PF_BDF=0000:$1
+	PARENT_BDF=0000:$2
+	KIND_DEVICES[l1]="SVAKIT_DEVICE=$PF_BDF"
+	# Two functions of one device.
+	ONE_SLOT=
+	[[ ${1%.*} != "${2%.*}" ]] || ONE_SLOT=yes
+}
 
 # The mediated devices of L2: UUIDs, and types, of two sizes.
 MDEVS=(5b0ac4f2-3a51-4c1c-9d57-6d1f4e0a0001 5b0ac4f2-3a51-4c1c-9d57-6d1f4e0a0002)
@@ -35,18 +42,24 @@ EDU_BDF=0000:00:07.0
 
 # Where the tests of each kind find their devices (suites/lib/accel_device.h).
 declare -A KIND_DEVICES=(
-	[l1]="SVAKIT_DEVICE=$PF_BDF"
 	[l2]="SVAKIT_DEVICE=0000:00:03.0"
 	[l2m]="SVAKIT_DEVICE=0000:00:04.0 SVAKIT_DEVICE_2=0000:00:05.0"
 )
+machine_place 00:06.0 00:0a.0
 
 # machine_cmdline LEVEL: the kernel's command line.
 machine_cmdline() {
+	local pci=lastbus=0
+
 	# Interrupt remapping would map the unit before PCI places its BAR, and move it away.
 	# lastbus: everything is on bus 0; the scan of 255 others takes 3 s in L2 under TCG.
 	# strict: an unmap is complete only when the device has forgotten the page.
-	local line="console=ttyS0 panic=-1 intel_iommu=on,sm_on iommu.strict=1 pci=lastbus=0 svakit.level=$1"
+	local line="console=ttyS0 panic=-1 intel_iommu=on,sm_on iommu.strict=1 svakit.level=$1"
 
+	# ACS of functions of one device: with request redirect they may use PASIDs, without completion
+	# redirect they are one IOMMU group.
+	[[ $1 == 2 || -z $ONE_SLOT ]] || pci+=",config_acs=01xx@${ACCEL_BDFS[0]};01xx@${ACCEL_BDFS[1]}"
+	line+=" pci=$pci"
 	# A KVM whose TSC was calibrated twice with different results gives L2 a clock that is wrong:
 	# docs/findings.md. TCG on a busy machine makes that likely.
 	(($1 == 2)) || line+=' tsc=reliable kvm.tsc_tolerance_ppm=100000'
@@ -73,11 +86,12 @@ machine_chardev() {
 	printf 'file,id=%s,path=%s' "$1" "${2//,/,,}"
 }
 
+# vfio_user_device SOCKET ADDRESS MORE: an option of QEMU, with MORE properties or none.
 vfio_user_device() {
 	local path=${1//\\/\\\\}
 
-	printf '{"driver":"vfio-user-pci","socket":{"type":"unix","path":"%s"},"addr":"%s"}' \
-		"${path//\"/\\\"}" "$2"
+	printf '{"driver":"vfio-user-pci","socket":{"type":"unix","path":"%s"},"addr":"%s"%s}' \
+		"${path//\"/\\\"}" "$2" "$3"
 }
 
 # machine_svahw: sets SVAHW_DEVICES, options that say where L1 sees the accelerators.
@@ -99,10 +113,10 @@ machine_l1_devices() {
 		-M "q35,accel=$ACCEL_USED,memory-backend=mem" -cpu "$(machine_cpu "$ACCEL_USED")"
 		-smp "$L1_CPUS" -m "$L1_MEMORY"
 		-object "memory-backend-memfd,id=mem,size=$L1_MEMORY,share=on"
-		-device "$(vfio_user_device "$RUN_DIR/vtd.sock" 05.0)"
+		-device "$(vfio_user_device "$RUN_DIR/vtd.sock" 05.0 '')"
 	)
 	for i in "${!ACCEL_BDFS[@]}"; do
-		L1_ARGS+=(-device "$(vfio_user_device "$RUN_DIR/$(accel_socket "$i")" "${ACCEL_BDFS[i]#00:}")")
+		L1_ARGS+=(-device "$(vfio_user_device "$RUN_DIR/$(accel_socket "$i")" "${ACCEL_BDFS[i]#00:}" "${ONE_SLOT:+,\"multifunction\":true}")")
 	done
 	L1_ARGS+=(-device "virtio-serial-pci,addr=07.0")
 	((LEVEL == 2)) || return 0

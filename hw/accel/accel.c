@@ -178,6 +178,8 @@ static void accel_function_init(struct accel *a)
 		pci_add_pri(fn, ACCEL_PRI_OUTSTANDING);
 	if (a->cfg.pasid_width)
 		pci_add_pasid(fn, a->cfg.pasid_width);
+	if (a->cfg.acs)
+		pci_add_acs(fn);
 	pci_seal(fn);
 }
 

@@ -25,6 +25,7 @@ struct vtd;
  * @pasid_width: bits of the PASID capability, 1..20; 0 leaves the capability out
  * @ats: show the ATS capability
  * @pri: show the PRI capability
+ * @acs: show the ACS capability
  * @max_atc: bound of the device-TLB, in entries
  * @stepped: without a thread: whoever builds it takes the engine's turns, see accel_turn_begin()
  */
@@ -37,6 +38,7 @@ struct accel_config {
 	unsigned int pasid_width;
 	bool ats;
 	bool pri;
+	bool acs;
 	size_t max_atc;
 	bool stepped;
 };

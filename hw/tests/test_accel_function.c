@@ -97,6 +97,24 @@ static void extended_capabilities(void **state)
 	}
 }
 
+/* Without it Linux enables no PASID on one function of several. */
+static void access_control(void **state)
+{
+	struct fx_config cfg;
+	struct fx *f;
+
+	(void)state;
+	fx_config_default(&cfg);
+	cfg.no_enable = true;
+	f = fx_new(&cfg);
+	assert_int_equal(pci_find_ext_cap(f->fn, PCI_EXT_CAP_ID_ACS), 0);
+	fx_free(f);
+	cfg.accel.acs = true;
+	f = fx_new(&cfg);
+	assert_int_not_equal(pci_find_ext_cap(f->fn, PCI_EXT_CAP_ID_ACS), 0);
+	fx_free(f);
+}
+
 static void bad_configurations(void **state)
 {
 	struct fx *f = *state;
@@ -135,6 +153,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(msix_bar_is_inert, fx_setup, fx_teardown),
 		cmocka_unit_test_setup_teardown(ready_at_once_after_reset, fx_setup, fx_teardown),
 		cmocka_unit_test(extended_capabilities),
+		cmocka_unit_test(access_control),
 		cmocka_unit_test_setup_teardown(bad_configurations, fx_setup, fx_teardown),
 		cmocka_unit_test(free_of_nothing),
 	};

@@ -148,6 +148,20 @@ static void several_accelerators(void **state)
 			 -EINVAL);
 }
 
+static void functions_of_one_device(void **state)
+{
+	struct options o;
+
+	(void)state;
+	assert_int_equal(PARSE(&o, "--accel-bdf=00:06.0", "--accel-bdf=00:0a.0",
+			       "--accel-bdf=00:06.7", "--accel-bdf=01:0a.0"),
+			 0);
+	assert_true(options_shares_slot(&o, 0));
+	assert_false(options_shares_slot(&o, 1));
+	assert_true(options_shares_slot(&o, 2));
+	assert_false(options_shares_slot(&o, 3));
+}
+
 static void pool_of_virtual_commands(void **state)
 {
 	struct options o;
@@ -263,6 +277,7 @@ int main(void)
 		cmocka_unit_test(faults),
 		cmocka_unit_test(every_option),
 		cmocka_unit_test(several_accelerators),
+		cmocka_unit_test(functions_of_one_device),
 		cmocka_unit_test(pool_of_virtual_commands),
 		cmocka_unit_test(capability_fields),
 		cmocka_unit_test(refused),

@@ -81,6 +81,7 @@ static int setup(void **state)
 	pci_add_express(&fx.fn);
 	pci_add_msix(&fx.fn, 17, 4, 0x000, 0x800);
 	pci_add_pasid(&fx.fn, 20);
+	pci_add_acs(&fx.fn);
 	pci_add_ats(&fx.fn);
 	pci_add_pri(&fx.fn, 64);
 	pci_seal(&fx.fn);
@@ -291,6 +292,17 @@ static void pasid_capability(void **state)
 	assert_true(pci_pasid_enabled(&fx.fn));
 }
 
+static void acs_capability(void **state)
+{
+	unsigned int at = pci_find_ext_cap(&fx.fn, PCI_EXT_CAP_ID_ACS);
+
+	(void)state;
+	assert_int_equal(get(at + PCI_ACS_CAP, 2), PCI_ACS_RR | PCI_ACS_CR);
+	assert_int_equal(get(at + PCI_ACS_CTRL, 2), 0);
+	put(at + PCI_ACS_CTRL, 2, 0xffff);
+	assert_int_equal(get(at + PCI_ACS_CTRL, 2), PCI_ACS_RR | PCI_ACS_CR);
+}
+
 static void function_level_reset(void **state)
 {
 	unsigned int devctl = pci_find_cap(&fx.fn, PCI_CAP_ID_EXP) + PCI_EXP_DEVCTL;
@@ -393,6 +405,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(ats_capability, setup, teardown),
 		cmocka_unit_test_setup_teardown(pri_capability, setup, teardown),
 		cmocka_unit_test_setup_teardown(pasid_capability, setup, teardown),
+		cmocka_unit_test_setup_teardown(acs_capability, setup, teardown),
 		cmocka_unit_test_setup_teardown(function_level_reset, setup, teardown),
 		cmocka_unit_test_setup_teardown(reset_restores, setup, teardown),
 		cmocka_unit_test_setup_teardown(interrupts, setup, teardown),

@@ -122,23 +122,20 @@ void pf_lend(void)
 	lend(given, "vfio-pci", "\n");
 }
 
-bool pf_driver_of(const char *bdf, char driver[NAME_MAX + 1])
+void pf_driver(const char *bdf, char driver[PF_DRIVER_SIZE])
 {
 	char path[PATH_MAX], target[PATH_MAX];
 	ssize_t len;
 
 	snprintf(path, sizeof(path), PCI_DEVICES "/%s/driver", bdf);
 	len = readlink(path, target, sizeof(target) - 1);
-	if (len < 0)
-		return false;
-	target[len] = '\0';
-	snprintf(driver, NAME_MAX + 1, "%s", strrchr(target, '/') + 1);
-	return true;
+	target[len < 0 ? 0 : len] = '\0';
+	snprintf(driver, PF_DRIVER_SIZE, "%s", len < 0 ? "\n" : strrchr(target, '/') + 1);
 }
 
 bool pf_borrow_second(void)
 {
-	char bdf[NAME_MAX + 1], driver[NAME_MAX + 1];
+	char bdf[NAME_MAX + 1], driver[PF_DRIVER_SIZE];
 	const char *path;
 
 	if (getenv(SECOND))
@@ -147,10 +144,40 @@ bool pf_borrow_second(void)
 	if (!path)
 		return false;
 	REQUIRE(sscanf(path, PCI_DEVICES "/%31[^/]", bdf) == 1, "no PCI address in %s", path);
-	if (!pf_driver_of(bdf, driver))
-		snprintf(driver, sizeof(driver), "\n");
+	pf_driver(bdf, driver);
 	setenv(SECOND, bdf, 1);
 	if (strcmp(driver, ACCEL_DRIVER))
 		lend(bdf, ACCEL_DRIVER, driver);
 	return true;
+}
+
+const char *pf_mate(const char *bdf)
+{
+	static char mate[NAME_MAX + 1];
+	const struct dirent *entry;
+	char path[PATH_MAX];
+	DIR *dir;
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/iommu_group/devices", bdf);
+	dir = opendir(path);
+	mate[0] = '\0';
+	while (dir && !mate[0] && (entry = readdir(dir))) {
+		if (entry->d_name[0] != '.' && strcmp(entry->d_name, bdf))
+			snprintf(mate, sizeof(mate), "%s", entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return mate[0] ? mate : NULL;
+}
+
+void pf_lend_group(const char *bdf)
+{
+	char driver[PF_DRIVER_SIZE];
+	const char *mate = pf_mate(bdf);
+
+	REQUIRE(mate, "%s has its IOMMU group for itself", bdf);
+	pf_driver(mate, driver);
+	lend(mate, "vfio-pci", driver);
+	snprintf(given, sizeof(given), "%s", bdf);
+	lend(given, "vfio-pci", "\n");
 }

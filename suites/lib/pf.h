@@ -3,10 +3,11 @@
 #ifndef SUITES_LIB_PF_H
 #define SUITES_LIB_PF_H
 
-#include <limits.h>
 #include <stdbool.h>
 
 #include "process.h"
+
+#define PF_DRIVER_SIZE 64
 
 /** pf_find() - Return: PCI address of the first accelerator of svakit_accel, NULL if none. */
 const char *pf_find(void);
@@ -23,14 +24,8 @@ const char *pf_require(void);
  */
 int __pf_move(const char *bdf, const char *driver);
 
-/**
- * pf_driver_of() - Look who has a function.
- * @bdf: PCI address
- * @driver: result, its name, if there is one
- *
- * Return: whether it has a driver.
- */
-bool pf_driver_of(const char *bdf, char driver[NAME_MAX + 1]);
+/** pf_driver() - Tell which driver has a function, in words of __pf_move(); nobody is "\n". */
+void pf_driver(const char *bdf, char driver[PF_DRIVER_SIZE]);
 
 /**
  * pf_run() - Run a child while a function belongs to vfio-pci.
@@ -52,6 +47,15 @@ const char *pf_given(void);
  * given back however that ends. Skips the program as pf_require() does.
  */
 void pf_lend(void);
+
+/** pf_mate() - Look for another function in the IOMMU group of @bdf. Return: its PCI address, or NULL. */
+const char *pf_mate(const char *bdf);
+
+/**
+ * pf_lend_group() - As pf_lend(), of a function and its mate, pf_mate(), which VFIO takes together.
+ * @bdf: becomes pf_given(); its driver may have refused it
+ */
+void pf_lend_group(const char *bdf);
 
 /**
  * pf_borrow_second() - Find a second accelerator, for HARNESS_MAIN(), after svk_require().

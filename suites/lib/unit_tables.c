@@ -48,3 +48,19 @@ u32 unit_tables_did(u32 pasid)
 	REQUIRE(unit_tables_find(pasid, &e), "this kernel has no table for PASID %u", pasid);
 	return (u32)svk_get(VTD_PE1_DID, e.qw[1]);
 }
+
+unsigned int unit_tables_count(const char *bdf)
+{
+	FILE *f = fopen(TABLES, "re");
+	unsigned int nr = 0;
+	char line[512];
+
+	REQUIRE(f, "no " TABLES);
+	while (fgets(line, sizeof(line), f)) {
+		/* Lines have it without a domain. */
+		if (strstr(line, strchr(bdf, ':') + 1))
+			nr++;
+	}
+	fclose(f);
+	return nr;
+}

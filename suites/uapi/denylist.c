@@ -72,22 +72,22 @@ static bool find(void)
 
 static bool has_driver(void)
 {
-	char driver[NAME_MAX + 1];
+	char driver[PF_DRIVER_SIZE];
 
-	return pf_driver_of(bdf, driver);
+	pf_driver(bdf, driver);
+	return strcmp(driver, "\n") != 0;
 }
 
 FIXTURE(denylist)
 {
-	char driver[NAME_MAX + 1]; /* who gets it back */
+	char driver[PF_DRIVER_SIZE]; /* who gets it back */
 	int log;
 };
 
 FIXTURE_SETUP(denylist)
 {
 	harness_begin(_metadata);
-	if (!pf_driver_of(bdf, self->driver))
-		strcpy(self->driver, "\n");
+	pf_driver(bdf, self->driver);
 	self->log = kmsg_mark();
 	REQUIRE_ERRNO(__pf_move(bdf, "vfio-pci"), 0);
 }
