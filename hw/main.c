@@ -28,9 +28,9 @@
 struct svahw {
 	struct machine machine;
 	struct trace *trace;
-	struct gmem *vtd_mem;
+	struct gmem *vtd_mem[SVAHW_MAX_UNITS];
 	struct gmem *accel_mem[SVAHW_MAX_ACCELS];
-	struct vtd_function *vtd;
+	struct vtd_function *vtd[SVAHW_MAX_UNITS];
 	struct accel *accel[SVAHW_MAX_ACCELS];
 	struct vfio_user_server *server;
 	struct control *control;
@@ -106,8 +106,39 @@ static bool build_accel(struct svahw *h, const struct options *o, unsigned int i
 	h->accel_mem[i] = gmem_new(&h->machine);
 	if (!h->accel_mem[i])
 		return false;
-	h->accel[i] = accel_new(&cfg, &h->machine, h->accel_mem[i], vtd_function_unit(h->vtd));
+	h->accel[i] = accel_new(&cfg, &h->machine, h->accel_mem[i],
+				vtd_function_unit(h->vtd[options_unit(o, i)]));
 	return h->accel[i];
+}
+
+/* Return: likewise. */
+static bool build_unit(struct svahw *h, const struct options *o, unsigned int i)
+{
+	struct vtd_config cfg = o->vtd;
+
+	cfg.index = i;
+	h->vtd_mem[i] = gmem_new(&h->machine);
+	if (!h->vtd_mem[i])
+		return false;
+	h->vtd[i] = vtd_function_new(&cfg, &h->machine, h->vtd_mem[i]);
+	if (h->vtd[i] && i)
+		vtd_append(vtd_function_unit(h->vtd[0]), vtd_function_unit(h->vtd[i]));
+	return h->vtd[i];
+}
+
+/* Return: likewise. */
+static bool build_oracle(struct svahw *h, const struct options *o)
+{
+	struct oracle *oracle;
+
+	if (!o->oracle)
+		return true;
+	oracle = oracle_new(vtd_function_unit(h->vtd[0]), h->findings_file);
+	h->machine.oracle = oracle;
+	for (unsigned int i = 1; oracle && i < o->units; i++)
+		if (oracle_add(oracle, vtd_function_unit(h->vtd[i])))
+			return false;
+	return oracle;
 }
 
 static int svahw_build(struct svahw *h, const struct options *o)
@@ -116,19 +147,15 @@ static int svahw_build(struct svahw *h, const struct options *o)
 		h->trace = trace_new(o->trace_events);
 	machine_init(&h->machine, h->trace);
 	h->machine.inject = inject_new(&h->machine, o->seed);
-	h->vtd_mem = gmem_new(&h->machine);
-	if ((o->trace_file && !h->trace) || !h->machine.inject || !h->vtd_mem)
+	if ((o->trace_file && !h->trace) || !h->machine.inject)
 		goto err;
 	for (unsigned int i = 0; i < o->rules; i++)
 		inject_arm(h->machine.inject, &o->rule[i]);
-	h->vtd = vtd_function_new(&o->vtd, &h->machine, h->vtd_mem);
-	if (!h->vtd)
-		goto err;
-	if (o->oracle) {
-		h->machine.oracle = oracle_new(vtd_function_unit(h->vtd), h->findings_file);
-		if (!h->machine.oracle)
+	for (unsigned int i = 0; i < o->units; i++)
+		if (!build_unit(h, o, i))
 			goto err;
-	}
+	if (!build_oracle(h, o))
+		goto err;
 	for (unsigned int i = 0; i < o->accels; i++)
 		if (!build_accel(h, o, i))
 			goto err;
@@ -150,7 +177,7 @@ static int add_control(struct svahw *h, const struct options *o)
 {
 	const struct control_model model = {
 		.machine = &h->machine,
-		.unit = vtd_function_unit(h->vtd),
+		.unit = vtd_function_unit(h->vtd[0]),
 		.accel = h->accel,
 		.accels = o->accels,
 	};
@@ -165,9 +192,10 @@ static int add_control(struct svahw *h, const struct options *o)
 
 static int svahw_listen(struct svahw *h, const struct options *o)
 {
-	int rc;
+	int rc = 0;
 
-	rc = add_socket(h, vtd_function_pci(h->vtd), o->socket_dir);
+	for (unsigned int i = 0; !rc && i < o->units; i++)
+		rc = add_socket(h, vtd_function_pci(h->vtd[i]), o->socket_dir);
 	for (unsigned int i = 0; !rc && i < o->accels; i++)
 		rc = add_socket(h, accel_function(h->accel[i]), o->socket_dir);
 	if (!rc)
@@ -216,10 +244,15 @@ static int svahw_start(struct svahw *h, const struct options *o)
 static int svahw_report(struct svahw *h, const struct options *o)
 {
 	int stats_rc = 0, trace_rc = 0, findings_rc;
+	u64 bar[SVAHW_MAX_UNITS];
+
+	for (unsigned int i = 0; i < o->units; i++)
+		bar[i] = vtd_function_bar(h->vtd[i]);
 
 	machine_lock(&h->machine);
 	if (h->stats_file)
-		stats_rc = stats_write(h->stats_file, &h->machine, vtd_function_bar(h->vtd));
+		stats_rc =
+			stats_write(h->stats_file, &h->machine, vtd_function_unit(h->vtd[0]), bar);
 	if (h->trace_file)
 		trace_rc = trace_dump(h->trace, h->trace_file);
 	machine_unlock(&h->machine);
@@ -242,10 +275,12 @@ static void svahw_cleanup(struct svahw *h)
 	for (unsigned int i = 0; i < SVAHW_MAX_ACCELS; i++)
 		accel_free(h->accel[i]);
 	oracle_free(h->machine.oracle);
-	vtd_function_free(h->vtd);
+	for (unsigned int i = 0; i < SVAHW_MAX_UNITS; i++)
+		vtd_function_free(h->vtd[i]);
 	for (unsigned int i = 0; i < SVAHW_MAX_ACCELS; i++)
 		gmem_free(h->accel_mem[i]);
-	gmem_free(h->vtd_mem);
+	for (unsigned int i = 0; i < SVAHW_MAX_UNITS; i++)
+		gmem_free(h->vtd_mem[i]);
 	inject_free(h->machine.inject);
 	trace_free(h->trace);
 	if (h->stop_fd >= 0)

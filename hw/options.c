@@ -23,6 +23,7 @@ enum {
 	OPT_CAP,
 	OPT_ECAP,
 	OPT_VCS_PASIDS,
+	OPT_UNITS,
 	OPT_QUEUES,
 	OPT_PASID_WIDTH,
 	OPT_ACCEL_BDF,
@@ -58,6 +59,10 @@ static const struct argp_option argp_options[] = {
 	 0},
 	{"vcs-pasids", OPT_VCS_PASIDS, "FIRST-LAST", 0,
 	 "PASIDs that virtual commands give (default 0x8000-0xffff)", 0},
+	{"units", OPT_UNITS, "N", 0,
+	 "Number of units, 1 (default) or 2: the first accelerator is behind the first, all others "
+	 "behind the last. The sockets are vtd.sock, vtd-2.sock",
+	 0},
 	{"list-caps", OPT_LIST_CAPS, NULL, 0, "List the fields of both registers and exit", 0},
 	{NULL, 0, NULL, 0, "Accelerators:", 3},
 	{"queues", OPT_QUEUES, "N", 0, "Number of queues, 1 to 64 (default 16)", 0},
@@ -166,6 +171,7 @@ static const struct number_option {
 	unsigned long min;
 	unsigned long max;
 } number_options[] = {
+	{OPT_UNITS, "units", 1, SVAHW_MAX_UNITS},
 	{OPT_QUEUES, "queues", 1, SVK_ACCEL_MAX_QUEUES},
 	{OPT_TRACE_EVENTS, "trace-events", 1, MAX_TRACE_EVENTS},
 	{OPT_READY_FD, "ready-fd", 0, INT_MAX},
@@ -175,6 +181,9 @@ static const struct number_option {
 static void set_number(struct options *o, int key, unsigned long val)
 {
 	switch (key) {
+	case OPT_UNITS:
+		o->units = val;
+		break;
 	case OPT_QUEUES:
 		o->accel.queues = val;
 		break;
@@ -390,12 +399,17 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = argp_options,
 	.parser = parse_option,
-	.doc = "Serve a model of an Intel VT-d unit and of SVA accelerators to QEMU, one "
+	.doc = "Serve a model of Intel VT-d units and of SVA accelerators to QEMU, one "
 	       "vfio-user socket each.\v"
 	       "SPEC is a list of fields separated by commas: -name clears, +name sets, "
 	       "name=value assigns.\n\n"
 	       "SIGTERM or SIGINT ends svahw with status 0.",
 };
+
+unsigned int options_unit(const struct options *o, unsigned int i)
+{
+	return i < o->units ? i : o->units - 1;
+}
 
 bool options_shares_slot(const struct options *o, unsigned int i)
 {
@@ -413,6 +427,7 @@ int options_parse(struct options *o, int argc, char **argv, unsigned int argp_fl
 	o->log_level = LOG_INFO;
 	o->ready_fd = -1;
 	o->oracle = true;
+	o->units = 1;
 	vtd_config_default(&o->vtd);
 	accel_config_default(&o->accel);
 	for (unsigned int i = 0; i < SVAHW_MAX_ACCELS; i++) {

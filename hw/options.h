@@ -15,6 +15,8 @@
 #define SVAHW_VERSION "0.1"
 /* Accelerators that one svahw serves. */
 #define SVAHW_MAX_ACCELS 4
+/* Remapping units. */
+#define SVAHW_MAX_UNITS 2
 /* Rules of injection that it can be started with, one a kind at most. */
 #define SVAHW_MAX_RULES SVK_INJECT_COUNT
 
@@ -32,6 +34,8 @@
  * @once: end when every client has come and gone
  * @oracle: watch the unit (oracle/oracle.h)
  * @list_caps: print the capability fields and do nothing else
+ * @vtd: what all units have in common; its index means nothing
+ * @units: how many, 1..SVAHW_MAX_UNITS
  * @accel: what all accelerators have in common; its index, ids and PASID width mean nothing
  * @accels: how many accelerators, 1..SVAHW_MAX_ACCELS
  * @accel_sid: their source-ids, no two alike
@@ -57,6 +61,7 @@ struct options {
 	bool oracle;
 	bool list_caps;
 	struct vtd_config vtd;
+	unsigned int units;
 	struct accel_config accel;
 	unsigned int accels;
 	u16 accel_sid[SVAHW_MAX_ACCELS];
@@ -79,6 +84,9 @@ struct options {
  * with argp_err_exit_status).
  */
 int options_parse(struct options *o, int argc, char **argv, unsigned int argp_flags);
+
+/** options_unit() - Return: the unit that accelerator @i is behind, from 0 on: one each, and the last has the rest. */
+unsigned int options_unit(const struct options *o, unsigned int i);
 
 /** options_shares_slot() - Return: whether accelerator @i is one of several functions of a device. */
 bool options_shares_slot(const struct options *o, unsigned int i);

@@ -6,6 +6,7 @@
 #include "options.h"
 #include "oracle/oracle.h"
 #include "stats.h"
+#include "vtd/vtd.h"
 
 static int stats_add(struct json_object *obj, const char *key, struct json_object *val)
 {
@@ -48,18 +49,49 @@ static struct json_object *stats_costliest(const struct oracle *o)
 	return list;
 }
 
-static int stats_fill(struct json_object *obj, const struct machine *m, u64 vtd_bar)
+static int stats_bar(struct json_object *obj, u64 bar)
 {
-	char bar[24];
+	char text[24];
+
+	snprintf(text, sizeof(text), "0x%llx", bar);
+	return stats_add(obj, "vtd_bar", json_object_new_string(text));
+}
+
+static struct json_object *stats_unit(const struct vtd *v, u64 bar)
+{
+	struct json_object *obj = json_object_new_object();
+	int rc = stats_bar(obj, bar);
+
+	for (unsigned int c = 0; !rc && c <= SVK_LAB_QI_OTHER; c++)
+		rc = stats_add(obj, machine_counter_name(c),
+			       json_object_new_uint64(vtd_executed(v, c)));
+	if (!rc)
+		return obj;
+	json_object_put(obj);
+	return NULL;
+}
+
+static struct json_object *stats_units(const struct vtd *v, const u64 *bar)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (; list && v; v = vtd_next(v))
+		json_object_array_add(list, stats_unit(v, *bar++));
+	return list;
+}
+
+static int stats_fill(struct json_object *obj, const struct machine *m, const struct vtd *unit,
+		      const u64 *vtd_bar)
+{
 	int rc;
 
 	rc = stats_add(obj, "version", json_object_new_string(SVAHW_VERSION));
-	if (rc)
-		return rc;
-	snprintf(bar, sizeof(bar), "0x%llx", vtd_bar);
-	rc = stats_add(obj, "vtd_bar", json_object_new_string(bar));
+	if (!rc)
+		rc = stats_bar(obj, *vtd_bar);
 	for (unsigned int c = 0; !rc && c < SVK_LAB_COUNTERS; c++)
 		rc = stats_add(obj, machine_counter_name(c), json_object_new_uint64(m->count[c]));
+	if (!rc && unit && vtd_next(unit))
+		rc = stats_add(obj, "units", stats_units(unit, vtd_bar));
 	if (!rc && m->oracle)
 		rc = stats_add(obj, "findings", json_object_new_uint64(oracle_findings(m->oracle)));
 	if (!rc && m->oracle)
@@ -67,7 +99,7 @@ static int stats_fill(struct json_object *obj, const struct machine *m, u64 vtd_
 	return rc;
 }
 
-int stats_write(FILE *out, const struct machine *m, u64 vtd_bar)
+int stats_write(FILE *out, const struct machine *m, const struct vtd *unit, const u64 *vtd_bar)
 {
 	struct json_object *obj = json_object_new_object();
 	const char *text;
@@ -75,7 +107,7 @@ int stats_write(FILE *out, const struct machine *m, u64 vtd_bar)
 
 	if (!obj)
 		return -ENOMEM;
-	rc = stats_fill(obj, m, vtd_bar);
+	rc = stats_fill(obj, m, unit, vtd_bar);
 	if (rc)
 		goto out;
 	text = json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PRETTY);

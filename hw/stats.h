@@ -10,15 +10,17 @@
 #include <svakit/types.h>
 
 struct machine;
+struct vtd;
 
 /**
  * stats_write() - Write the counters, by machine_counter_name(), and facts of the run.
  * @out: written and flushed, not closed
  * @m: its lock is held, or no other thread runs any more
- * @vtd_bar: where the VT-d function's BAR 0 was last decoded, 0 = never
+ * @unit: the first unit; of several each has an object with what it has executed
+ * @vtd_bar: of each, where its function's BAR 0 was last decoded, 0 = never
  *
  * Return: 0, -ENOMEM, or -errno of the write that failed.
  */
-int stats_write(FILE *out, const struct machine *m, u64 vtd_bar);
+int stats_write(FILE *out, const struct machine *m, const struct vtd *unit, const u64 *vtd_bar);
 
 #endif /* HW_STATS_H */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <svakit/accel_regs.h>
 #include <svakit/vtd_regs.h>
@@ -16,6 +17,7 @@
 struct event {
 	u64 ns;
 	enum trace_kind kind;
+	unsigned int unit;
 	u64 v[TRACE_FIELDS];
 };
 
@@ -45,7 +47,7 @@ void trace_free(struct trace *t)
 	free(t);
 }
 
-void trace_event(struct trace *t, enum trace_kind kind, u64 a, u64 b, u64 c, u64 d)
+void trace_event_of(struct trace *t, unsigned int unit, enum trace_kind kind, const u64 v[4])
 {
 	struct event *e;
 
@@ -54,10 +56,13 @@ void trace_event(struct trace *t, enum trace_kind kind, u64 a, u64 b, u64 c, u64
 	e = &t->event[t->total++ % t->capacity];
 	e->ns = clock_ns();
 	e->kind = kind;
-	e->v[0] = a;
-	e->v[1] = b;
-	e->v[2] = c;
-	e->v[3] = d;
+	e->unit = unit;
+	memcpy(e->v, v, sizeof(e->v));
+}
+
+void trace_event(struct trace *t, enum trace_kind kind, u64 a, u64 b, u64 c, u64 d)
+{
+	trace_event_of(t, 0, kind, (const u64[]){a, b, c, d});
 }
 
 u64 trace_total(const struct trace *t)
@@ -231,6 +236,8 @@ int trace_lines(const struct trace *t, u64 count, FILE *out)
 		fprintf(out, "%llu.%09llu %s", e->ns / NS_PER_S, e->ns % NS_PER_S,
 			kinds[e->kind].name);
 		kinds[e->kind].dump(out, e->v);
+		if (e->unit)
+			fprintf(out, " unit=%u", e->unit + 1);
 		if (fputc('\n', out) == EOF)
 			return -errno;
 	}

@@ -49,6 +49,13 @@ void trace_free(struct trace *t);
 /** trace_event() - Append one event stamped with CLOCK_MONOTONIC; no-op if @t is NULL. */
 void trace_event(struct trace *t, enum trace_kind kind, u64 a, u64 b, u64 c, u64 d);
 
+/**
+ * trace_event_of() - Likewise, of one of several remapping units.
+ * @unit: 0: the first, and the line is as that of trace_event(); else "unit=<unit + 1>" ends it
+ * @v: what @a..@d are
+ */
+void trace_event_of(struct trace *t, unsigned int unit, enum trace_kind kind, const u64 v[4]);
+
 /** trace_total() - Return: events ever appended. */
 u64 trace_total(const struct trace *t);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <svakit/accel_regs.h>
@@ -9,7 +10,8 @@
 #include "vtd/vtd.h"
 #include "vtd_function.h"
 
-#define VTD_FUNCTION_INDEX 0
+/* In traces: the first unit is 0, the accelerators come before any other. */
+#define VTD_FUNCTION_MORE 15
 #define VTD_BAR 0
 #define VTD_BAR_SIZE 0x1000
 
@@ -19,6 +21,7 @@
  */
 struct vtd_function {
 	struct pci_function pci;
+	char name[16];
 	struct vtd *unit;
 	u64 announced;
 	u64 last_bar;
@@ -61,7 +64,7 @@ static void vtd_config_written(struct pci_function *fn, unsigned int off, unsign
 		return;
 	f->announced = bar;
 	f->last_bar = bar;
-	log_info("vtd: BAR 0 at 0x%llx", bar);
+	log_info("%s: BAR 0 at 0x%llx", fn->name, bar);
 }
 
 static const struct pci_function_ops vtd_function_ops = {
@@ -80,7 +83,8 @@ static const struct vtd_host_ops vtd_host_ops = {
 	.msi = vtd_send_msi,
 };
 
-static void vtd_function_init_pci(struct vtd_function *f, struct machine *m, struct gmem *mem)
+static void vtd_function_init_pci(struct vtd_function *f, struct machine *m, struct gmem *mem,
+				  unsigned int index)
 {
 	static const struct pci_identity id = {
 		.vendor = SVK_PCI_VENDOR,
@@ -90,8 +94,9 @@ static void vtd_function_init_pci(struct vtd_function *f, struct machine *m, str
 	};
 	struct pci_function *fn = &f->pci;
 
-	fn->name = "vtd";
-	fn->index = VTD_FUNCTION_INDEX;
+	snprintf(f->name, sizeof(f->name), index ? "vtd-%u" : "vtd", index + 1);
+	fn->name = f->name;
+	fn->index = index ? VTD_FUNCTION_MORE + index : 0;
 	fn->machine = m;
 	fn->mem = mem;
 	fn->ops = &vtd_function_ops;
@@ -109,7 +114,7 @@ struct vtd_function *vtd_function_new(const struct vtd_config *cfg, struct machi
 
 	if (!f)
 		return NULL;
-	vtd_function_init_pci(f, m, mem);
+	vtd_function_init_pci(f, m, mem, cfg->index);
 	machine_lock(m);
 	f->unit = vtd_new(cfg, m, mem, &vtd_host_ops, &f->pci);
 	machine_unlock(m);

@@ -18,6 +18,7 @@ struct vtd_function;
 
 /**
  * vtd_function_new() - Build the unit and its function.
+ * @cfg: its index also names the socket: "vtd", "vtd-2"
  * @mem: memory of the client of this function
  *
  * The machine's lock is not held.

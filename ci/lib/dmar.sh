@@ -29,10 +29,28 @@ ascii() {
 	done
 }
 
-# dmar_table BASE: the table on stdout. BASE: register block of the one unit.
+# dmar_unit BASE BDF...: append a unit to DMAR, by its register block and the accelerators behind it.
+dmar_unit() {
+	local base=$1 bdf
+
+	shift
+	# DRHD, not INCLUDE_PCI_ALL: the virtio devices must stay outside. 4 KiB, segment 0.
+	le 2 0 $((16 + 8 * $#))
+	le 1 0 0
+	le 2 0
+	le 8 "$base"
+	# Its scope: PCI endpoints, the accelerators.
+	for bdf; do
+		le 1 1 8 0 0 0 "$((16#${bdf:0:2}))" "$((16#${bdf:3:2}))" "${bdf:6:1}"
+	done
+}
+
+# dmar_table BASES: the table on stdout. BASES: register block of the unit, or of two, which have an
+# accelerator each.
 dmar_table() {
 	local -a DMAR=()
-	local sum=0 bdf i
+	local -a bases
+	local sum=0 i
 
 	# Header: length and checksum are set below.
 	ascii DMAR
@@ -44,15 +62,13 @@ dmar_table() {
 	le 4 1
 	# 48 bits of host address; flags; reserved.
 	le 1 47 0 0 0 0 0 0 0 0 0 0 0
-	# DRHD, not INCLUDE_PCI_ALL: the virtio devices must stay outside. 4 KiB, segment 0.
-	le 2 0 $((16 + 8 * ${#ACCEL_BDFS[@]}))
-	le 1 0 0
-	le 2 0
-	le 8 "$1"
-	# Its scope: PCI endpoints, the accelerators.
-	for bdf in "${ACCEL_BDFS[@]}"; do
-		le 1 1 8 0 0 0 "$((16#${bdf:0:2}))" "$((16#${bdf:3:2}))" "${bdf:6:1}"
-	done
+	read -r -a bases <<<"$1"
+	if ((${#bases[@]} == 1)); then
+		dmar_unit "${bases[0]}" "${ACCEL_BDFS[@]}"
+	else
+		dmar_unit "${bases[0]}" "${ACCEL_BDFS[0]}"
+		dmar_unit "${bases[1]}" "${ACCEL_BDFS[1]}"
+	fi
 	# ATSR: ATS is allowed below all root ports of segment 0.
 	le 2 2 8
 	le 1 1 0 0 0
@@ -65,10 +81,16 @@ dmar_table() {
 	printf '%b' "$(printf '\\x%02x' "${DMAR[@]}")"
 }
 
-# bar_of_log FILE: sets BAR, the address that svahw logged last; fails if none.
+# bar_of_log FILE: sets BAR, the addresses that svahw logged last, one for each unit; fails if one is missing.
 bar_of_log() {
-	BAR=$(sed -n 's/.*vtd: BAR 0 at \(0x[0-9a-f]*\).*/\1/p' "$1" | tail -n 1)
-	[[ -n $BAR ]]
+	local unit bar
+
+	BAR=
+	for unit in "${UNITS[@]}"; do
+		bar=$(sed -n "s/.* $unit: BAR 0 at \\(0x[0-9a-f]*\\).*/\\1/p" "$1" | tail -n 1)
+		[[ -n $bar ]] || return 1
+		BAR+=${BAR:+ }$bar
+	done
 }
 
 # bar_learn: sets BAR for the machine L1_ARGS, from the cache or from its firmware.
@@ -79,7 +101,7 @@ bar_learn() {
 	# Folders for sockets differ from run to run, without effect on the BAR.
 	key=$(printf '%s\n' "${IMAGE[qemu_version]:-}" "${L1_ARGS[@]//"$RUN_DIR"/}" | cache_key)
 	BAR_CACHE=$CACHE/bar/$key
-	if [[ -r $BAR_CACHE ]] && BAR=$(<"$BAR_CACHE") && [[ $BAR =~ ^0x[0-9a-f]+$ ]]; then
+	if [[ -r $BAR_CACHE ]] && BAR=$(<"$BAR_CACHE") && [[ $BAR =~ ^0x[0-9a-f]+(\ 0x[0-9a-f]+)?$ ]]; then
 		return 0
 	fi
 	say "learning the VT-d unit's address from L1's firmware"
@@ -94,23 +116,32 @@ bar_forget() {
 
 # bar_probe: start the machine without a kernel until svahw says where BAR 0 is.
 bar_probe() {
+	local unit
+	local -A bars=()
+
 	BAR=
 	child_start svahw "$SVAHW" --socket-dir "$RUN_DIR" "${SVAHW_DEVICES[@]}" --ready-fd 3 \
 		3> >(event_when_ready) 2> >(event_of_bar)
 	deadline_set "$BAR_LEARN_LIMIT"
-	while [[ -z $BAR ]]; do
+	while ((${#bars[@]} < ${#UNITS[@]})); do
 		event_next || die "firmware of L1's machine placed no BAR within $BAR_LEARN_LIMIT s"
 		case $EVENT in
 		'0 ready svahw')
 			child_start qemu "${L1_ARGS[@]}" </dev/null >"$RUN_DIR/probe.log" 2>&1
 			;;
-		'0 bar 0x'*) BAR=${EVENT#0 bar } ;;
+		'0 bar '*)
+			unit=${EVENT#0 bar }
+			bars[${unit% *}]=${unit#* }
+			;;
 		'0 exit '*)
 			child_exit_seen "$EVENT"
 			[[ ! -e $RUN_DIR/probe.log ]] || tail -n 25 "$RUN_DIR/probe.log" >&2
 			die "${EVENT#0 exit } (name, status): ended too early, its messages are above"
 			;;
 		esac
+	done
+	for unit in "${UNITS[@]}"; do
+		BAR+=${BAR:+ }${bars[$unit]}
 	done
 	child_stop qemu
 	child_stop svahw
@@ -127,7 +158,10 @@ event_of_bar() {
 
 	while IFS= read -r line; do
 		case $line in
-		*'vtd: BAR 0 at 0x'*) printf '0 bar %s\n' "${line##* }" >&"$EVENTS_FD" ;;
+		*' vtd'*': BAR 0 at 0x'*)
+			line=${line#*info: }
+			printf '0 bar %s %s\n' "${line%%:*}" "${line##* }" >&"$EVENTS_FD"
+			;;
 		*error*) printf '%s\n' "$line" >&2 ;;
 		esac
 	done

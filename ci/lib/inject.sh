@@ -5,7 +5,7 @@
 # INJECT='spec spec ...' and SEED=n: what the model lets fail (docs/faults.md), and how it draws.
 
 # hw_arguments: sets HW_ARGS, options of svahw that HW asks for; it is asked whether it understands them.
-# Those that place the accelerators are for QEMU, too, and go to the machine.
+# Those that say where the accelerators are, and how many units, are for QEMU, too, and go to the machine.
 hw_arguments() {
 	local said option
 	local -a options bdfs=()
@@ -16,6 +16,7 @@ hw_arguments() {
 	HW_ARGS=()
 	for option in ${options[@]+"${options[@]}"}; do
 		case $option in
+		--units=2) UNITS=(vtd vtd-2) ;;
 		--accel-bdf=*) bdfs+=("${option#*=}") ;;
 		*) HW_ARGS+=("$option") ;;
 		esac

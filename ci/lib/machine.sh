@@ -3,7 +3,7 @@
 #
 # The two machines as QEMU command lines.
 #
-# L1: 00:05.0 VT-d function, 00:06.0 and 00:0a.0 accelerators, all served by svahw.
+# L1: 00:05.0 VT-d function (HW=--units=2: and 00:04.0), 00:06.0 and 00:0a.0 accelerators, all served by svahw.
 # L2: the first accelerator at 00:03.0, mediated devices of the second at 00:04.0 and 00:05.0.
 
 L1_MEMORY=2G
@@ -25,6 +25,10 @@ machine_place() {
 	ONE_SLOT=
 	[[ ${1%.*} != "${2%.*}" ]] || ONE_SLOT=yes
 }
+
+# The remapping units, as svahw calls them, and their functions.
+UNITS=(vtd)
+UNIT_SLOTS=(05.0 04.0)
 
 # The mediated devices of L2: UUIDs, and types, of two sizes.
 MDEVS=(5b0ac4f2-3a51-4c1c-9d57-6d1f4e0a0001 5b0ac4f2-3a51-4c1c-9d57-6d1f4e0a0002)
@@ -99,6 +103,7 @@ machine_svahw() {
 	local bdf
 
 	SVAHW_DEVICES=()
+	((${#UNITS[@]} == 1)) || SVAHW_DEVICES+=(--units "${#UNITS[@]}")
 	for bdf in "${ACCEL_BDFS[@]}"; do
 		SVAHW_DEVICES+=(--accel-bdf "$bdf")
 	done
@@ -113,8 +118,10 @@ machine_l1_devices() {
 		-M "q35,accel=$ACCEL_USED,memory-backend=mem" -cpu "$(machine_cpu "$ACCEL_USED")"
 		-smp "$L1_CPUS" -m "$L1_MEMORY"
 		-object "memory-backend-memfd,id=mem,size=$L1_MEMORY,share=on"
-		-device "$(vfio_user_device "$RUN_DIR/vtd.sock" 05.0 '')"
 	)
+	for i in "${!UNITS[@]}"; do
+		L1_ARGS+=(-device "$(vfio_user_device "$RUN_DIR/${UNITS[i]}.sock" "${UNIT_SLOTS[i]}" '')")
+	done
 	for i in "${!ACCEL_BDFS[@]}"; do
 		L1_ARGS+=(-device "$(vfio_user_device "$RUN_DIR/$(accel_socket "$i")" "${ACCEL_BDFS[i]#00:}" "${ONE_SLOT:+,\"multifunction\":true}")")
 	done

@@ -6,9 +6,9 @@
 
 MUTATIONS=${MUTATIONS:-$TOP/ci/mutations}
 
-# By name: the commit that it takes back, the guest whose kernel it is (L1, L2), the tests, and what one
-# of them must say.
-declare -A MUTANT_FIX=() MUTANT_GUEST=() MUTANT_TESTS=() MUTANT_MESSAGE=()
+# By name: the commit that it takes back, the guest whose kernel it is (L1, L2), the hardware that it
+# takes (a name of PRECONDITIONS, or none), the tests, and what one of them must say.
+declare -A MUTANT_FIX=() MUTANT_GUEST=() MUTANT_HARDWARE=() MUTANT_TESTS=() MUTANT_MESSAGE=()
 # Names, in the order of running.
 MUTANTS=()
 
@@ -24,6 +24,7 @@ mutants_read() {
 		MUTANT_FIX[$name]=$(mutant_field "$file" Takes-Back)
 		MUTANT_FIX[$name]=${MUTANT_FIX[$name]%% *}
 		MUTANT_GUEST[$name]=$(mutant_field "$file" Guest)
+		MUTANT_HARDWARE[$name]=$(mutant_field "$file" Hardware)
 		MUTANT_TESTS[$name]=$(mutant_field "$file" Tests)
 		MUTANT_MESSAGE[$name]=$(mutant_field "$file" Message)
 		[[ ${MUTANT_FIX[$name]} =~ ^[0-9a-f]{12}$ && ${MUTANT_GUEST[$name]} =~ ^L[12]$ &&
@@ -42,12 +43,18 @@ mutants_check() {
 		for test in ${MUTANT_TESTS[$name]}; do
 			[[ -n ${TEST_LIMIT[$test]:-} ]] || die "$MUTATIONS/$name.patch: there is no test $test"
 		done
+		mutant_hw "$name" >/dev/null || die "$MUTATIONS/$name.patch: there is no hw.${MUTANT_HARDWARE[$name]}"
 	done
 }
 
 # mutant_field FILE NAME: the value of "NAME: value", above the patch itself.
 mutant_field() {
 	sed -n -e '/^--- /q' -e "s/^$2: *//p" "$1" | head -n 1
+}
+
+# mutant_hw NAME: HW= of its run.
+mutant_hw() {
+	[[ -z ${MUTANT_HARDWARE[$1]:-} ]] || precondition_hw "${MUTANT_HARDWARE[$1]}"
 }
 
 # mutants_choose NAME...: keep these; without any, the control and all patches.
@@ -67,12 +74,13 @@ mutants_choose() {
 	MUTANTS=("$@")
 }
 
-# mutants_tests: those of MUTANTS, each once.
+# mutants_tests: those of MUTANTS, each once, but for those that take other hardware: the control of these
+# is the test hw.NAME.
 mutants_tests() {
 	local name
 
 	for name in "${MUTANTS[@]}"; do
-		[[ $name == control ]] || tr -s ' ' '\n' <<<"${MUTANT_TESTS[$name]}"
+		[[ $name == control || -n ${MUTANT_HARDWARE[$name]:-} ]] || tr -s ' ' '\n' <<<"${MUTANT_TESTS[$name]}"
 	done | sort -u | paste -s -d ' '
 }
 

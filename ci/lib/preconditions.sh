@@ -24,6 +24,18 @@ PRECONDITIONS=(
 	mixed_group '--accel-bdf=00:06.0 --accel-bdf=00:06.1 --pasid-width=20,0' 0 'precondition:capabilities pasid:mixed_group uapi:mixed_group' 'functions with and without PASIDs in one IOMMU group'
 )
 
+# precondition_hw NAME: its options of svahw; fails if there is none of that name.
+precondition_hw() {
+	local i
+
+	for ((i = 0; i < ${#PRECONDITIONS[@]}; i += 5)); do
+		[[ ${PRECONDITIONS[i]} != "$1" ]] && continue
+		printf '%s\n' "${PRECONDITIONS[i + 1]}"
+		return
+	done
+	return 1
+}
+
 # preconditions_names: hw.NAME and the description, for `make list`.
 preconditions_names() {
 	local i

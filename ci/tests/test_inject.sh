@@ -39,6 +39,22 @@ test_hw_options() {
 	expect_end_of_setup HW "svahw: --ecap: '-smpwk' is no change of a field"
 }
 
+# where HW places the accelerators, QEMU does, and the table of the remapping unit
+test_hw_places_accelerators() {
+	runner HW='--accel-bdf=00:0c.0 --accel-bdf=00:0c.1 --pasid-width=20,0'
+	expect_end 0 4 0 0
+	expect_record 'accel-bdf 00:0c\.0 --accel-bdf 00:0c\.1 --pasid-width=20' svahw.cmd
+	expect_record '/accel\.sock.*addr.*0c\.0.*multifunction' qemu.cmd
+	expect_record '/accel-2\.sock.*addr.*0c\.1.*multifunction' qemu.cmd
+	expect_record 'config_acs=01xx@00:0c\.0.*01xx@00:0c\.1' qemu.cmd
+	expect_record '1 run l1.*SVAKIT_DEVICE=0000:00:0c\.0' job
+	runner HW='--accel-bdf=00:0b.0 --accel-bdf=00:0c.0'
+	expect_end 0 4 0 0
+	! grep -q 'multifunction\|config_acs' results/latest/qemu.cmd || unlike qemu.cmd 'one device' 'two devices'
+	runner HW=--accel-bdf=00:06.0
+	expect_end_of_setup HW 'want --accel-bdf=00:DEV\.FN twice, or not at all'
+}
+
 # without SEED each run draws one; its repro.sh has the same
 test_seed_is_drawn() {
 	local seed

@@ -53,6 +53,23 @@ test_mutants_green() {
 	expect_line '^one +0123456789ab +L1 +green '
 }
 
+# a fix that is of other hardware: the control has its tests not, for they would be skipped
+test_mutants_hardware() {
+	a_source
+	a_mutant one L1 bad 'is bad'
+	a_mutant two L1 bad 'is bad'
+	sed -i 's/^Tests: .*/Hardware: few_pasids\nTests: l1.fake.first/' mutations/two.patch
+	mutants
+	expect_status 0
+	[[ $(<runs) == "--job check: L1=build L2=build TEST=l1.fake.victim: good
+--job check: L1=build L2= TEST=l1.fake.victim: bad
+--job check: L1=build L2= HW=--pasid-width=7 TEST=l1.fake.first: bad" ]] || unlike runs "$(<runs)" 'control, one, two'
+	sed -i 's/few_pasids/no_such/' mutations/two.patch
+	mutants two
+	expect_status 2
+	expect_message 'two\.patch: there is no hw\.no_such'
+}
+
 # a test that fails for another reason, whatever those that passed have said
 test_mutants_unclear() {
 	a_source

@@ -20,6 +20,7 @@
 #define PCI_COMMAND_MASTER 0x4
 #define MODULES "/lib/modules/"
 #define PARENT_DRIVER "svakit_mdev"
+#define UNITS_MAX 2
 
 static unsigned long read_hex(const char *bdf, const char *attr)
 {
@@ -47,18 +48,16 @@ int device_list(unsigned int vendor, unsigned int device, char (*bdf)[DEVICE_NAM
 }
 
 /*
- * No driver binds to the remapping unit's function, so nobody lets it master
+ * No driver binds to a remapping unit's function, so nobody lets it master
  * the bus; without that its fault event, a memory write, goes nowhere.
  */
-static void unit_enable_master(void)
+static void unit_enable_master(const char *bdf)
 {
-	char bdf[1][DEVICE_NAME], path[PATH_MAX];
+	char path[PATH_MAX];
 	unsigned char command[2];
 	int fd;
 
-	if (!device_list(SVK_PCI_VENDOR, SVK_PCI_DEVICE_VTD, bdf, 1))
-		return;
-	snprintf(path, sizeof(path), PCI_DEVICES "%s/config", bdf[0]);
+	snprintf(path, sizeof(path), PCI_DEVICES "%s/config", bdf);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0 || pread(fd, command, sizeof(command), PCI_COMMAND) != sizeof(command))
 		die("read %s: %s", path, strerror(errno));
@@ -134,12 +133,21 @@ static void parent_init(const char *bdf)
 		    bdf);
 }
 
+static void units_enable_master(void)
+{
+	char bdf[UNITS_MAX][DEVICE_NAME];
+	int n = device_list(SVK_PCI_VENDOR, SVK_PCI_DEVICE_VTD, bdf, UNITS_MAX);
+
+	for (int i = 0; i < n; i++)
+		unit_enable_master(bdf[i]);
+}
+
 void devices_init(const struct job *job, int level)
 {
 	const struct job_line *parent = job_find(job, JOB_PARENT);
 
 	if (level == 1)
-		unit_enable_master();
+		units_enable_master();
 	if (parent)
 		parent_init(parent->name);
 	module_load(MODULES "svakit_accel.ko", "");

@@ -19,6 +19,11 @@ static bool is_first_stage(const struct accel *a, u64 off)
 	return off >= SVK_LAB_FIRST_STAGE(0) && off < SVK_LAB_FIRST_STAGE(a->cfg.queues);
 }
 
+static bool is_unit_qi(u64 off)
+{
+	return off >= SVK_LAB_UNIT_QI(0) && off <= SVK_LAB_UNIT_QI(SVK_LAB_QI_OTHER);
+}
+
 static bool is_found(u64 off)
 {
 	return off >= SVK_LAB_FOUND(0) &&
@@ -28,7 +33,7 @@ static bool is_found(u64 off)
 unsigned int accel_lab_width(const struct accel *a, u64 off)
 {
 	if (off < SVK_LAB_COUNTER(SVK_LAB_COUNTERS) || is_found(off & ~7ULL) ||
-	    is_first_stage(a, off))
+	    is_first_stage(a, off) || is_unit_qi(off))
 		return 8;
 	if (off == SVK_LAB_CLEAR || off == SVK_LAB_AUDIT || is_pasid(a, off))
 		return 4;
@@ -140,6 +145,9 @@ u64 accel_lab_read(const struct accel *a, u64 off)
 		return accel_queue_sent_pasid(&a->queue[(off - SVK_LAB_PASID(0)) / 4]);
 	if (is_first_stage(a, off))
 		return first_stage(a, (off - SVK_LAB_FIRST_STAGE(0)) / 8);
+	if (is_unit_qi(off))
+		return vtd_executed(a->unit,
+				    (enum svk_lab_counter)((off - SVK_LAB_UNIT_QI(0)) / 8));
 	if (accel_lab_inject_width(off))
 		return accel_lab_inject_read(a, off);
 	switch (off) {
@@ -163,7 +171,7 @@ void accel_lab_write(struct accel *a, u64 off, u64 val, unsigned int len)
 	} else if (o && off == SVK_LAB_AUDIT && (val & SVK_LAB_AUDIT_LOOK)) {
 		oracle_audit(o, val & SVK_LAB_AUDIT_CONFIRM);
 		if (val & SVK_LAB_AUDIT_FORGET)
-			vtd_forget(a->unit);
+			oracle_forget(o);
 	} else {
 		accel_lab_inject_write(a, off, val, len);
 	}

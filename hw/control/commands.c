@@ -149,7 +149,8 @@ static void run_cache(struct control_call *c)
 	struct cache_dump d = {.call = c};
 
 	d.list = control_add(c, c->reply, "entries", json_object_new_array());
-	vtd_inspect_each(c->model->unit, VTD_VIEW_ALL, add_entry, &d);
+	for (struct vtd *v = c->model->unit; v; v = vtd_next(v))
+		vtd_inspect_each(v, VTD_VIEW_ALL, add_entry, &d);
 	control_add_number(c, c->reply, "total", d.total);
 }
 
@@ -228,20 +229,30 @@ static void add_function(struct control_call *c, struct json_object *list, struc
 		add_queue(c, queues, &q, n);
 }
 
-static void run_state(struct control_call *c)
+static void add_unit(struct control_call *c, struct vtd *v)
 {
-	struct vtd *v = c->model->unit;
 	u64 gsts = vtd_mmio_read(v, VTD_GSTS, 4);
 	struct json_object *obj;
+	char name[16] = "unit";
 
-	control_add_number(c, c->reply, "time", vtd_time(v, clock_ns()));
-	obj = control_add(c, c->reply, "unit", json_object_new_object());
+	if (v != c->model->unit)
+		snprintf(name, sizeof(name), "unit-%u", vtd_number(v));
+	obj = control_add(c, c->reply, name, json_object_new_object());
 	control_add_bool(c, obj, "te", gsts & VTD_G_TE);
 	control_add_bool(c, obj, "qie", gsts & VTD_G_QIE);
 	control_add_number(c, obj, "iqh", vtd_mmio_read(v, VTD_IQH, 8));
 	control_add_number(c, obj, "iqt", vtd_mmio_read(v, VTD_IQT, 8));
 	control_add_number(c, obj, "fsts", vtd_mmio_read(v, VTD_FSTS, 4));
 	control_add_number(c, obj, "inflight", vtd_inflight(v));
+}
+
+static void run_state(struct control_call *c)
+{
+	struct json_object *obj;
+
+	control_add_number(c, c->reply, "time", vtd_time(c->model->unit, clock_ns()));
+	for (struct vtd *v = c->model->unit; v; v = vtd_next(v))
+		add_unit(c, v);
 	obj = control_add(c, c->reply, "functions", json_object_new_array());
 	for (unsigned int i = 0; i < c->model->accels; i++)
 		add_function(c, obj, c->model->accel[i]);

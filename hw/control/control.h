@@ -27,7 +27,7 @@ struct vtd;
 
 /**
  * struct control_model - What is controlled.
- * @unit: the remapping unit
+ * @unit: the remapping unit, the first of several (vtd_next())
  * @accel: the accelerators, @accels of them
  */
 struct control_model {

@@ -106,11 +106,12 @@ static bool touches(const struct inject_at *at, u64 page)
 	return at->addr <= page + (PAGE_SIZE - 1) && page <= last;
 }
 
-static bool matches_desc(u64 arg, u64 what)
+static bool matches_desc(u64 arg, const struct inject_at *at)
 {
 	u64 types = svk_get(SVK_LOSE_TYPES, arg), grans = svk_get(SVK_LOSE_GRANS, arg);
+	u64 unit = svk_get(SVK_LOSE_UNIT, arg), what = at->what;
 
-	if (!(types >> (what & 0xff) & 1))
+	if (!(types >> (what & 0xff) & 1) || (unit && unit != at->unit))
 		return false;
 	return !grans || what >> 8 == INJECT_NO_GRAN || (grans >> (what >> 8) & 1);
 }
@@ -131,7 +132,7 @@ static bool matches_arg(const struct inject_rule *r, const struct inject_at *at)
 {
 	switch (r->kind) {
 	case SVK_INJECT_LOSE:
-		return matches_desc(r->arg, at->what);
+		return matches_desc(r->arg, at);
 	case SVK_INJECT_IRQ_LOST:
 	case SVK_INJECT_IRQ_LATE:
 		return matches_irq(r->arg, at);

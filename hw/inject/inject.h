@@ -49,12 +49,14 @@ struct inject_rule {
  * @sid: source-id of the function concerned, 0 if there is none
  * @addr: first byte of the range concerned
  * @size: bytes of it; 0: no address is concerned; ~0: every address from @addr on is
+ * @unit: number of the remapping unit concerned, from 1 on; 0 if none is
  * @what: by kind: LOSE: INJECT_DESC(); IRQ_LOST and IRQ_LATE: INJECT_IRQ(); BIT_FLIP
  *	and SLOW_FETCH: enum svk_table; else 0
  */
 struct inject_at {
 	bool has_pasid;
 	u16 sid;
+	unsigned int unit;
 	u32 pasid;
 	u64 addr;
 	u64 size;

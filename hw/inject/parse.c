@@ -47,6 +47,7 @@ static const char *const event_names[] = {"fault", "invalidation", "page-request
 static const struct word lose_words[] = {
 	{"types", SVK_LOSE_TYPES, VALUE_SET, desc_names, SVK_LOSE_TYPES},
 	{"grans", SVK_LOSE_GRANS, VALUE_SET, NULL, 0},
+	{"unit", SVK_LOSE_UNIT, VALUE_NUMBER, NULL, 0},
 	{"stale", SVK_LOSE_STALE, VALUE_FLAG, NULL, 0},
 	{0},
 };

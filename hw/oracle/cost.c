@@ -78,22 +78,22 @@ void oracle_cost_dropped(struct oracle *o, const struct vtd_view *e)
 }
 
 /* Keep it if it is among the costliest; of equals the earlier one stays. */
-static void keep(struct oracle *o)
+static void keep(struct oracle_book *b, const struct oracle_op *op)
 {
-	size_t i = o->costs;
+	size_t i = b->costs;
 
-	if (!o->op.collateral)
+	if (!op->collateral)
 		return;
 	if (i == ORACLE_COSTLIEST) {
-		if (o->cost[i - 1].collateral >= o->op.collateral)
+		if (b->cost[i - 1].collateral >= op->collateral)
 			return;
 		i--;
 	} else {
-		o->costs++;
+		b->costs++;
 	}
-	for (; i && o->cost[i - 1].collateral < o->op.collateral; i--)
-		o->cost[i] = o->cost[i - 1];
-	o->cost[i] = o->op;
+	for (; i && b->cost[i - 1].collateral < op->collateral; i--)
+		b->cost[i] = b->cost[i - 1];
+	b->cost[i] = *op;
 }
 
 void oracle_cost_wait(struct oracle *o)
@@ -102,7 +102,7 @@ void oracle_cost_wait(struct oracle *o)
 	if (!o->op.descriptors)
 		return;
 	vtd_count(o->unit, SVK_LAB_OPS);
-	keep(o);
+	keep(o->book, &o->op);
 	o->op = (struct oracle_op){0};
 }
 
@@ -114,6 +114,6 @@ void oracle_cost_forget(struct oracle *o)
 
 size_t oracle_costliest(const struct oracle *o, const struct oracle_op **ops)
 {
-	*ops = o->cost;
-	return o->costs;
+	*ops = o->book->cost;
+	return o->book->costs;
 }

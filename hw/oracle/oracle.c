@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Watching a unit: uses of stale entries, and audits. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -201,7 +202,8 @@ static const struct vtd_watch oracle_watch = {
 	.forgotten = watch_forgotten,
 };
 
-struct oracle *oracle_new(struct vtd *unit, FILE *findings)
+/* Return: a watcher of one unit that has no book yet, or NULL. */
+static struct oracle *watch(struct vtd *unit)
 {
 	struct oracle *o = calloc(1, sizeof(*o));
 
@@ -212,20 +214,63 @@ struct oracle *oracle_new(struct vtd *unit, FILE *findings)
 		return NULL;
 	}
 	o->unit = unit;
-	o->out = findings;
 	vtd_set_watch(unit, &oracle_watch, o);
 	return o;
 }
 
+struct oracle *oracle_new(struct vtd *unit, FILE *findings)
+{
+	struct oracle_book *book = calloc(1, sizeof(*book));
+	struct oracle *o = book ? watch(unit) : NULL;
+
+	if (!o) {
+		free(book);
+		return NULL;
+	}
+	book->out = findings;
+	o->book = book;
+	return o;
+}
+
+int oracle_add(struct oracle *o, struct vtd *unit)
+{
+	struct oracle *more = watch(unit);
+
+	if (!more)
+		return -ENOMEM;
+	more->book = o->book;
+	o->book->several = true;
+	while (o->next)
+		o = o->next;
+	o->next = more;
+	return 0;
+}
+
+static void book_free(struct oracle_book *b)
+{
+	for (size_t i = 0; i < ORACLE_LINES; i++)
+		free(b->line[i]);
+	free(b);
+}
+
 void oracle_free(struct oracle *o)
 {
-	if (!o)
-		return;
-	vtd_set_watch(o->unit, NULL, NULL);
-	oracle_marks_cleanup(&o->marks);
-	for (size_t i = 0; i < ORACLE_LINES; i++)
-		free(o->line[i]);
-	free(o);
+	struct oracle *next;
+
+	if (o)
+		book_free(o->book);
+	for (; o; o = next) {
+		next = o->next;
+		vtd_set_watch(o->unit, NULL, NULL);
+		oracle_marks_cleanup(&o->marks);
+		free(o);
+	}
+}
+
+void oracle_forget(struct oracle *o)
+{
+	for (; o; o = o->next)
+		vtd_forget(o->unit);
 }
 
 struct audit {
@@ -272,7 +317,7 @@ static bool audit_entry(void *ctx, const struct vtd_view *e)
 	return true;
 }
 
-struct oracle_audit oracle_audit(struct oracle *o, bool confirm)
+static struct oracle_audit audit_unit(struct oracle *o, bool confirm)
 {
 	struct audit a = {.o = o, .confirm = confirm};
 
@@ -287,8 +332,24 @@ struct oracle_audit oracle_audit(struct oracle *o, bool confirm)
 			  o->audit_reports - ORACLE_REPORTS_AUDIT);
 	if (confirm)
 		oracle_rules_confirm(o);
-	o->last = a.sum;
 	return a.sum;
+}
+
+struct oracle_audit oracle_audit(struct oracle *o, bool confirm)
+{
+	struct oracle_audit sum = {.at_rest = true};
+
+	for (struct oracle *u = o; u; u = u->next) {
+		struct oracle_audit a = audit_unit(u, confirm);
+
+		sum.at_rest &= a.at_rest;
+		sum.entries += a.entries;
+		sum.less += a.less;
+		sum.stale += a.stale;
+		sum.used += a.used;
+	}
+	o->last = sum;
+	return sum;
 }
 
 const struct oracle_audit *oracle_last(const struct oracle *o)
@@ -298,19 +359,21 @@ const struct oracle_audit *oracle_last(const struct oracle *o)
 
 u64 oracle_findings(const struct oracle *o)
 {
-	return o->findings;
+	return o->book->findings;
 }
 
 const struct oracle_found *oracle_found(const struct oracle *o, unsigned int slot)
 {
-	return &o->found[slot];
+	return &o->book->found[slot];
 }
 
 const char *oracle_line(const struct oracle *o, unsigned int back)
 {
-	if (back >= ORACLE_LINES || back >= o->lines)
+	const struct oracle_book *b = o->book;
+
+	if (back >= ORACLE_LINES || back >= b->lines)
 		return NULL;
-	return o->line[(o->lines - 1 - back) % ORACLE_LINES];
+	return b->line[(b->lines - 1 - back) % ORACLE_LINES];
 }
 
 /* A descriptor, and whether it has been seen to be needed. */
@@ -331,10 +394,13 @@ static bool need_entry(void *ctx, const struct vtd_view *e)
 	return !n->found;
 }
 
-bool oracle_removes_stale(struct oracle *o, const u64 *d)
+bool oracle_removes_stale(struct oracle *o, const struct vtd *unit, const u64 *d)
 {
-	struct need n = {.o = o, .q = {vtd_as_executed(o->unit, d[0]), d[1]}};
+	struct need n = {0};
 
+	while (o->unit != unit)
+		o = o->next;
+	n = (struct need){.o = o, .q = {vtd_as_executed(o->unit, d[0]), d[1]}};
 	vtd_inspect_each(o->unit, VTD_VIEW_ALL, need_entry, &n);
 	return n.found;
 }

@@ -34,12 +34,19 @@ struct vtd;
  */
 struct oracle *oracle_new(struct vtd *unit, FILE *findings);
 
+/**
+ * oracle_add() - Watch one more unit; what is said below of the unit is then of all together.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int oracle_add(struct oracle *o, struct vtd *unit);
+
 /** oracle_free() - End watching. NULL is allowed. */
 void oracle_free(struct oracle *o);
 
 /**
  * struct oracle_audit - Outcome of an audit.
- * @at_rest: the invalidation queue was empty and no access in flight
+ * @at_rest: the invalidation queue was empty and no access in flight, of each unit
  * @entries: cached entries compared
  * @less: of these, grant less than the tables: harmless
  * @stale: of these, grant what the tables do not grant
@@ -152,8 +159,12 @@ size_t oracle_costliest(const struct oracle *o, const struct oracle_op **ops);
 
 /**
  * oracle_removes_stale() - Whether an entry that is stale now is removed by a descriptor.
+ * @unit: it is of the queue of this one, which is watched
  * @d: its quadwords 0 and 1
  */
-bool oracle_removes_stale(struct oracle *o, const u64 *d);
+bool oracle_removes_stale(struct oracle *o, const struct vtd *unit, const u64 *d);
+
+/** oracle_forget() - Empty every cache of what is watched, see vtd_forget(). */
+void oracle_forget(struct oracle *o);
 
 #endif /* HW_ORACLE_ORACLE_H */

@@ -249,14 +249,34 @@ struct oracle_loss {
 	unsigned int audits;
 };
 
-struct oracle {
-	struct vtd *unit;
+/**
+ * struct oracle_book - What has been found, of all units.
+ * @out: file of findings, or NULL
+ * @findings: how many
+ * @found: the last ones
+ * @reports: findings that were written
+ * @line: the last ones, as written
+ * @lines: written
+ * @cost: the costliest operations, @costs of them
+ * @several: there is more than one unit
+ */
+struct oracle_book {
 	FILE *out;
 	u64 findings;
 	struct oracle_found found[SVK_LAB_FOUND_KEPT];
 	unsigned int reports;
 	char *line[ORACLE_LINES];
 	u64 lines;
+	struct oracle_op cost[ORACLE_COSTLIEST];
+	size_t costs;
+	bool several;
+};
+
+/* Of one unit, and the first of them stands for all: it has the book. */
+struct oracle {
+	struct vtd *unit;
+	struct oracle *next;
+	struct oracle_book *book;
 	unsigned int audit_reports; /* of the present audit, or the last one */
 	struct oracle_audit last;
 	struct oracle_desc history[ORACLE_HISTORY];
@@ -271,8 +291,6 @@ struct oracle {
 	size_t requests;
 	struct oracle_desc *executing; /* the last descriptor, until it is known what it removes */
 	struct oracle_op op; /* what has been queued since the last wait */
-	struct oracle_op cost[ORACLE_COSTLIEST];
-	size_t costs;
 	enum oracle_root root;
 	u64 refused[4]; /* the last descriptor with reserved bits */
 	struct oracle_bad bad[ORACLE_BAD];

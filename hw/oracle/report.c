@@ -53,6 +53,13 @@ const char *oracle_cache_name(enum vtd_view_kind kind)
 	return kind_names[kind];
 }
 
+/* Where there are several units. */
+static void add_unit(struct text *t, const struct oracle *o)
+{
+	if (o->book->several)
+		add(t, "unit %u: ", vtd_number(o->unit));
+}
+
 static void add_who(struct text *t, const struct vtd_view *e)
 {
 	add(t, "%02x:%02x.%x", e->sid >> 8, e->sid >> 3 & 0x1f, e->sid & 7);
@@ -241,12 +248,15 @@ static void add_history(struct text *t, const struct oracle *o, const struct ora
 	add_cause(t, o, f);
 }
 
-static struct json_object *json_start(u64 number, const char *kind, const struct vtd_view *e)
+static struct json_object *json_start(const struct oracle *o, u64 number, const char *kind,
+				      const struct vtd_view *e)
 {
 	struct json_object *obj = json_object_new_object();
 
 	json_object_object_add(obj, "finding", json_object_new_uint64(number));
 	json_object_object_add(obj, "kind", json_object_new_string(kind));
+	if (o->book->several)
+		json_object_object_add(obj, "unit", json_object_new_int((int)vtd_number(o->unit)));
 	if (!e)
 		return obj;
 	json_object_object_add(obj, "cache", json_object_new_string(kind_names[e->kind]));
@@ -257,9 +267,9 @@ static struct json_object *json_start(u64 number, const char *kind, const struct
 }
 
 /* For who asks later; without memory it is in the log and the file only. */
-static void line_keep(struct oracle *o, const char *line)
+static void line_keep(struct oracle_book *b, const char *line)
 {
-	char **slot = &o->line[o->lines++ % ORACLE_LINES];
+	char **slot = &b->line[b->lines++ % ORACLE_LINES];
 
 	free(*slot);
 	*slot = strdup(line);
@@ -271,11 +281,11 @@ static void json_end(struct oracle *o, struct json_object *obj, const char *text
 
 	json_object_object_add(obj, "text", json_object_new_string(text));
 	line = json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN);
-	line_keep(o, line);
-	if (o->out) {
-		fprintf(o->out, "%s\n", line);
+	line_keep(o->book, line);
+	if (o->book->out) {
+		fprintf(o->book->out, "%s\n", line);
 		/* A reader must find it although svahw may be killed. */
-		fflush(o->out);
+		fflush(o->book->out);
 	}
 	json_object_put(obj);
 }
@@ -284,7 +294,7 @@ static void write_stale(struct oracle *o, u64 number, const struct oracle_findin
 			const char *text)
 {
 	const struct vtd_view *e = f->cached;
-	struct json_object *obj = json_start(number, "stale", e);
+	struct json_object *obj = json_start(o, number, "stale", e);
 
 	json_object_object_add(obj, "addr", json_object_new_uint64(e->addr));
 	json_object_object_add(obj, "size", json_object_new_uint64(e->size));
@@ -322,16 +332,16 @@ static u64 found_add(struct oracle *o, const struct vtd_view *e, struct oracle_f
 		found.paged = page && e->entry[0];
 	}
 	found.at = vtd_time(o->unit, clock_ns());
-	o->found[o->findings % SVK_LAB_FOUND_KEPT] = found;
-	return o->findings++;
+	o->book->found[o->book->findings % SVK_LAB_FOUND_KEPT] = found;
+	return o->book->findings++;
 }
 
 /* A guest can make as many findings as it likes, but not fill the host's disk with them. */
-static bool report_wanted(struct oracle *o)
+static bool report_wanted(struct oracle_book *b)
 {
-	if (o->reports > ORACLE_REPORTS)
+	if (b->reports > ORACLE_REPORTS)
 		return false;
-	if (o->reports++ < ORACLE_REPORTS)
+	if (b->reports++ < ORACLE_REPORTS)
 		return true;
 	log_error("oracle: %d findings reported, further ones are only counted", ORACLE_REPORTS);
 	return false;
@@ -344,8 +354,9 @@ void oracle_report(struct oracle *o, const struct oracle_finding *f)
 	u64 number = found_add(o, f->cached, found);
 	struct text t = {.len = 0};
 
-	if (o->audit_reports++ >= ORACLE_REPORTS_AUDIT || !report_wanted(o))
+	if (o->audit_reports++ >= ORACLE_REPORTS_AUDIT || !report_wanted(o->book))
 		return;
+	add_unit(&t, o);
 	add(&t, "stale %s entry: ", kind_names[f->cached->kind]);
 	add_who(&t, f->cached);
 	add_reach(&t, f->cached);
@@ -366,8 +377,9 @@ void oracle_report_rule(struct oracle *o, const struct oracle_breach *b)
 	struct text t = {.len = 0};
 	struct json_object *obj;
 
-	if (!report_wanted(o))
+	if (!report_wanted(o->book))
 		return;
+	add_unit(&t, o);
 	add(&t, "rule %s (%s): %s", rule->id, rule->section, rule->text);
 	if (b->entry) {
 		add(&t, ": ");
@@ -382,7 +394,7 @@ void oracle_report_rule(struct oracle *o, const struct oracle_breach *b)
 		    (uint64_t)b->desc->q[0], (uint64_t)b->desc->q[1], seconds(o, b->desc->at));
 	add(&t, ".");
 	log_error("oracle: %s", t.buf);
-	obj = json_start(number, "rule", b->entry);
+	obj = json_start(o, number, "rule", b->entry);
 	json_object_object_add(obj, "rule", json_object_new_string(rule->id));
 	json_object_object_add(obj, "section", json_object_new_string(rule->section));
 	json_end(o, obj, t.buf);

@@ -228,6 +228,7 @@ static void statistics_tell(void **state)
 {
 	struct json_object *obj, *list, *op, *val;
 	struct oc *oc = *state;
+	const u64 bar = 0;
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
@@ -238,7 +239,7 @@ static void statistics_tell(void **state)
 	oc_flush_devtlb(oc, OC_SID, OC_PASID, OC_EVERYTHING);
 	vt_wait(oc->vt);
 	oc->vt->m.oracle = oc->o;
-	assert_int_equal(stats_write(out, &oc->vt->m, 0), 0);
+	assert_int_equal(stats_write(out, &oc->vt->m, oc->vt->v, &bar), 0);
 	oc->vt->m.oracle = NULL;
 	fclose(out);
 	obj = json_tokener_parse(text);

@@ -234,11 +234,12 @@ static void msix_capability(void **state)
 
 static void extended_capability_chain(void **state)
 {
-	static const u16 ids[] = {PCI_EXT_CAP_ID_PASID, PCI_EXT_CAP_ID_ATS, PCI_EXT_CAP_ID_PRI};
+	static const u16 ids[] = {PCI_EXT_CAP_ID_PASID, PCI_EXT_CAP_ID_ACS, PCI_EXT_CAP_ID_ATS,
+				  PCI_EXT_CAP_ID_PRI};
 	unsigned int at = PCI_CFG_SPACE_SIZE;
 
 	(void)state;
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		u32 header = get(at, 4);
 
 		assert_int_equal(PCI_EXT_CAP_ID(header), ids[i]);

@@ -254,6 +254,7 @@ static void counter_names(void **state)
 static void statistics(void **state)
 {
 	struct json_object *obj, *val;
+	const u64 bar = 0xfebf0000;
 	struct machine m;
 	char *text = NULL;
 	size_t len = 0;
@@ -264,7 +265,7 @@ static void statistics(void **state)
 	for (int i = 0; i < 3; i++)
 		machine_count(&m, SVK_LAB_QI_WAIT);
 	m.count[SVK_LAB_BYTES] = ~0ULL;
-	assert_int_equal(stats_write(out, &m, 0xfebf0000), 0);
+	assert_int_equal(stats_write(out, &m, NULL, &bar), 0);
 	fclose(out);
 
 	obj = json_tokener_parse(text);
@@ -283,7 +284,7 @@ static void statistics(void **state)
 
 	out = fopen("/dev/full", "we");
 	assert_non_null(out);
-	assert_int_equal(stats_write(out, &m, 0), -ENOSPC);
+	assert_int_equal(stats_write(out, &m, NULL, &bar), -ENOSPC);
 	fclose(out);
 	machine_cleanup(&m);
 }

@@ -76,7 +76,7 @@ static bool lose(struct vtd *v, const u64 *d, const struct inject_at *at)
 	/* Who can tell what is stale is the oracle alone; not asked for nothing. */
 	if (r && (r->arg & SVK_LOSE_STALE) &&
 	    (!v->m->oracle || !inject_matches(v->m->inject, SVK_INJECT_LOSE, at) ||
-	     !oracle_removes_stale(v->m->oracle, d)))
+	     !oracle_removes_stale(v->m->oracle, v, d)))
 		return false;
 	return inject_strikes(v->m->inject, SVK_INJECT_LOSE, at);
 }
@@ -122,6 +122,7 @@ bool vtd_fail_descriptor(struct vtd *v, const u64 *d)
 	memcpy(v->fail.last, d, sizeof(v->fail.last));
 	v->fail.has_last = true;
 	vtd_fail_at(d, &at);
+	at.unit = vtd_number(v);
 	if (!lose(v, d, &at))
 		return hold(v, d);
 	if (v->watch)

@@ -92,8 +92,8 @@ void vtd_fault_record(struct vtd *v, const struct vtd_request *req, int reason)
 	machine_count(v->m, SVK_LAB_FAULT);
 	trace_event(v->m->trace, TRACE_FAULT, reason, req->sid, req->has_pasid ? req->pasid : ~0ULL,
 		    req->addr);
-	log_debug("vtd: fault 0x%02x: source-id 0x%04x %s 0x%llx", reason, req->sid, kind_name(req),
-		  (unsigned long long)req->addr);
+	log_debug("%s: fault 0x%02x: source-id 0x%04x %s 0x%llx", v->name, reason, req->sid,
+		  kind_name(req), (unsigned long long)req->addr);
 	/* Nothing is recorded from an overflow until software clears it (11.4.7.1). */
 	if (vtd_reg32(v, VTD_FSTS) & VTD_FSTS_PFO)
 		return;

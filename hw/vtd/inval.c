@@ -129,7 +129,8 @@ void vtd_inv_devtlb(struct vtd *v, u16 sid, struct vtd_devtlb_inv *inv, u64 rang
 			return;
 		}
 	}
-	log_guest("vtd: device-TLB invalidation for unknown source-id 0x%04x, completed", sid);
+	log_guest("%s: device-TLB invalidation for unknown source-id 0x%04x, completed", v->name,
+		  sid);
 }
 
 void vtd_inv_all(struct vtd *v)

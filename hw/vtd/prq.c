@@ -74,7 +74,7 @@ static void respond(struct vtd *v, u16 sid, const struct vtd_page_response *resp
 			ep->ops->response(ep->priv, resp);
 		return;
 	}
-	log_guest("vtd: page group response for unknown source-id 0x%04x, completed", sid);
+	log_guest("%s: page group response for unknown source-id 0x%04x, completed", v->name, sid);
 }
 
 /* The unit's own response: only the last request of a group is ever answered. */
@@ -141,7 +141,7 @@ static void overflow(struct vtd *v, const struct vtd_page_request *req)
 	struct vtd_held h = {.sid = req->sid};
 
 	if (!(vtd_reg32(v, VTD_PRS) & VTD_PRS_PRO)) {
-		log_guest("vtd: page request queue overflow, head 0x%llx, tail 0x%llx",
+		log_guest("%s: page request queue overflow, head 0x%llx, tail 0x%llx", v->name,
 			  (unsigned long long)vtd_reg64(v, VTD_PQH),
 			  (unsigned long long)vtd_reg64(v, VTD_PQT));
 		prs_set(v, VTD_PRS_PRO);
@@ -185,7 +185,8 @@ static bool enqueue(struct vtd *v, const struct vtd_page_request *req, u32 pasid
 	u64 reserved;
 
 	if (!mem) {
-		log_guest("vtd: page request queue 0x%llx is not in RAM", (unsigned long long)base);
+		log_guest("%s: page request queue 0x%llx is not in RAM", v->name,
+			  (unsigned long long)base);
 		return false;
 	}
 	reserved = vtd_fail_spoil(v, &sent);

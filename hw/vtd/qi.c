@@ -114,6 +114,17 @@ static enum vtd_iqei desc_check(const struct vtd *v, const u64 *d)
 	return VTD_IQEI_RESERVED;
 }
 
+u64 vtd_executed(const struct vtd *v, enum svk_lab_counter which)
+{
+	return v->executed[which];
+}
+
+static void count_executed(struct vtd *v, enum svk_lab_counter which)
+{
+	v->executed[which]++;
+	machine_count(v->m, which);
+}
+
 static void wait_complete(struct vtd *v, const u64 *d)
 {
 	u64 addr = d[1] & VTD_WAIT_STADDR;
@@ -125,7 +136,7 @@ static void wait_complete(struct vtd *v, const u64 *d)
 	if (d[0] & VTD_WAIT_PD)
 		vtd_prq_release(v);
 	if ((d[0] & VTD_WAIT_SW) && gmem_write32(v->mem, addr, (u32)svk_get(VTD_WAIT_STDATA, d[0])))
-		log_guest("vtd: status address 0x%llx of a wait descriptor is not RAM",
+		log_guest("%s: status address 0x%llx of a wait descriptor is not RAM", v->name,
 			  (unsigned long long)addr);
 	if ((d[0] & VTD_WAIT_IF) && !(vtd_reg32(v, VTD_ICS) & VTD_ICS_IWC)) {
 		v->reg[VTD_ICS / 4] |= VTD_ICS_IWC;
@@ -256,9 +267,9 @@ static int qi_step(struct vtd *v, u64 head, unsigned int size)
 		ret = qi_wait(v);
 	if (ret == QI_STALL)
 		return ret;
-	trace_event(v->m->trace, TRACE_QI, d[0], d[1], d[2], d[3]);
-	machine_count(v->m, SVK_LAB_QI_TOTAL);
-	machine_count(v->m, desc_format[vtd_desc_type(d)].counter);
+	trace_event_of(v->m->trace, v->cfg.index, TRACE_QI, d);
+	count_executed(v, SVK_LAB_QI_TOTAL);
+	count_executed(v, desc_format[vtd_desc_type(d)].counter);
 	if (!ret)
 		qi_execute(v, d);
 	vtd_set64(v, VTD_IQH, (head + size) % bytes);
@@ -267,7 +278,7 @@ static int qi_step(struct vtd *v, u64 head, unsigned int size)
 
 static void qi_error(struct vtd *v, int iqei)
 {
-	log_guest("vtd: invalidation queue error %d at head 0x%llx, tail 0x%llx", iqei,
+	log_guest("%s: invalidation queue error %d at head 0x%llx, tail 0x%llx", v->name, iqei,
 		  (unsigned long long)vtd_reg64(v, VTD_IQH),
 		  (unsigned long long)vtd_reg64(v, VTD_IQT));
 	vtd_set64(v, VTD_IQERCD, svk_put(VTD_IQERCD_IQEI, iqei));
@@ -280,7 +291,7 @@ static void qi_error(struct vtd *v, int iqei)
  */
 static void qi_timeout(struct vtd *v)
 {
-	log_guest("vtd: device-TLB invalidation time-out: source-id 0x%04x, head 0x%llx",
+	log_guest("%s: device-TLB invalidation time-out: source-id 0x%04x, head 0x%llx", v->name,
 		  v->fail.sid, (unsigned long long)vtd_reg64(v, VTD_IQH));
 	v->fail.unanswered = false;
 	vtd_fail_wait_over(v);

@@ -119,12 +119,12 @@ static void gcmd_root(struct vtd *v)
 {
 	v->root = vtd_reg64(v, VTD_RTADDR);
 	if (vtd_ttm(v) != VTD_TTM_SCALABLE || !vtd_has_ecap(v, VTD_ECAP_SMTS))
-		log_guest("vtd: root table 0x%llx has translation table mode %u, only scalable "
+		log_guest("%s: root table 0x%llx has translation table mode %u, only scalable "
 			  "mode (1) %s: every request will fault",
-			  (unsigned long long)v->root, vtd_ttm(v),
+			  v->name, (unsigned long long)v->root, vtd_ttm(v),
 			  vtd_has_ecap(v, VTD_ECAP_SMTS) ? "is modelled" : "would be");
 	else
-		log_debug("vtd: root table 0x%llx", (unsigned long long)v->root);
+		log_debug("%s: root table 0x%llx", v->name, (unsigned long long)v->root);
 	if (vtd_has_cap(v, VTD_CAP_ESRTPS))
 		vtd_inv_all(v);
 	else if (v->watch && vtd_ttm(v) == VTD_TTM_SCALABLE)
@@ -152,7 +152,7 @@ static void gcmd_write(struct vtd *v, u32 cmd)
 	changed = (*gsts ^ cmd) & level;
 	*gsts ^= changed;
 	if (changed & VTD_G_TE)
-		log_info("vtd: translation %s", cmd & VTD_G_TE ? "on" : "off");
+		log_info("%s: translation %s", v->name, cmd & VTD_G_TE ? "on" : "off");
 	if (changed & VTD_G_QIE) {
 		/* Disabling resets the head (11.4.9.1). */
 		if (!(cmd & VTD_G_QIE))
@@ -249,7 +249,7 @@ static void write32(struct vtd *v, unsigned int off, u32 val)
 	if (v->ivt_pending && off == VTD_IOTLB_BASE + VTD_IOTLB + 4)
 		return;
 	if ((off & ~4u) == VTD_IQA && (vtd_reg32(v, VTD_GSTS) & VTD_G_QIE)) {
-		log_guest("vtd: write to IQA ignored, the invalidation queue is enabled");
+		log_guest("%s: write to IQA ignored, the invalidation queue is enabled", v->name);
 		return;
 	}
 	*reg = ((*reg & ~v->rw[off / 4]) | (val & v->rw[off / 4])) & ~cleared;
@@ -300,7 +300,7 @@ u64 vtd_mmio_read(struct vtd *v, u64 off, unsigned int len)
 void vtd_mmio_write(struct vtd *v, u64 off, u64 val, unsigned int len)
 {
 	if (!access_ok(v, off, len)) {
-		log_guest("vtd: register write of %u bytes at 0x%llx dropped", len,
+		log_guest("%s: register write of %u bytes at 0x%llx dropped", v->name, len,
 			  (unsigned long long)off);
 		return;
 	}

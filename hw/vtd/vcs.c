@@ -100,8 +100,8 @@ void vtd_vcs_command(struct vtd *v)
 	if (cmd == VTD_VCMD_ALLOC && status == VTD_VCRSP_SC_SUCCESS)
 		response = svk_put(VTD_VCRSP_PASID, pasid);
 	vtd_set64(v, VTD_VCRSP, response | svk_put(VTD_VCRSP_SC, status));
-	trace_event(v->m->trace, TRACE_VCS, cmd, pasid, status, 0);
+	trace_event_of(v->m->trace, v->cfg.index, TRACE_VCS, (const u64[4]){cmd, pasid, status});
 	if (status != VTD_VCRSP_SC_SUCCESS)
-		log_guest("vtd: virtual command 0x%x, PASID 0x%x: refused with status %u", cmd,
-			  pasid, status);
+		log_guest("%s: virtual command 0x%x, PASID 0x%x: refused with status %u", v->name,
+			  cmd, pasid, status);
 }

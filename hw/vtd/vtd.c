@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Life of a unit, its endpoints, and accesses in flight (6.5.3). */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "log.h"
@@ -51,6 +52,7 @@ struct vtd *vtd_new(const struct vtd_config *cfg, struct machine *m, struct gmem
 	v->mem = mem;
 	v->ops = ops;
 	v->host = host;
+	snprintf(v->name, sizeof(v->name), cfg->index ? "vtd-%u" : "vtd", vtd_number(v));
 	if (caches_init(v) || vtd_vcs_init(v)) {
 		vtd_free(v);
 		errno = ENOMEM;
@@ -59,6 +61,28 @@ struct vtd *vtd_new(const struct vtd_config *cfg, struct machine *m, struct gmem
 	vtd_decode(v);
 	vtd_regs_reset(v);
 	return v;
+}
+
+void vtd_append(struct vtd *first, struct vtd *v)
+{
+	while (first->next)
+		first = first->next;
+	first->next = v;
+}
+
+struct vtd *vtd_next(const struct vtd *v)
+{
+	return v->next;
+}
+
+unsigned int vtd_number(const struct vtd *v)
+{
+	return v->cfg.index + 1;
+}
+
+const char *vtd_name(const struct vtd *v)
+{
+	return v->name;
 }
 
 void vtd_free(struct vtd *v)
@@ -150,7 +174,7 @@ void vtd_access_end(struct vtd *v, u64 token)
 	unsigned int gen = token & 1;
 
 	if (!d->count[gen]) {
-		log_error("vtd: access 0x%llx ends twice", (unsigned long long)token);
+		log_error("%s: access 0x%llx ends twice", v->name, (unsigned long long)token);
 		return;
 	}
 	if (--d->count[gen])

@@ -25,6 +25,7 @@ struct vtd_view;
  * @ecap: extended capability register
  * @max_entries: bound of each translation cache, a safety net against a hostile
  *	guest; when it is reached the oldest entry goes, with a warning
+ * @index: 0; of a second unit 1, and so on, for the trace and the log
  * @vcs_first: first PASID that virtual commands give; 1 or more
  * @vcs_last: last of them, at most what ECAP.PSS has room for; both 0: the upper half of the
  *	PASIDs below 2^16, or of those that ECAP.PSS has room for if these are fewer
@@ -32,6 +33,7 @@ struct vtd_view;
 struct vtd_config {
 	u64 cap;
 	u64 ecap;
+	unsigned int index;
 	size_t max_entries;
 	u32 vcs_first;
 	u32 vcs_last;
@@ -67,6 +69,16 @@ struct vtd_host_ops {
 /** vtd_new() - Return: a unit in its reset state, or NULL with errno ENOMEM, EINVAL. */
 struct vtd *vtd_new(const struct vtd_config *cfg, struct machine *m, struct gmem *mem,
 		    const struct vtd_host_ops *ops, void *host);
+/** vtd_append() - Make @v the last of the units that begin with @first. */
+void vtd_append(struct vtd *first, struct vtd *v);
+/** vtd_next() - Return: the unit behind @v, NULL after the last. */
+struct vtd *vtd_next(const struct vtd *v);
+/** vtd_number() - Return: of the unit, from 1 on. */
+unsigned int vtd_number(const struct vtd *v);
+/** vtd_name() - Return: "vtd", of a second unit "vtd-2", and so on. */
+const char *vtd_name(const struct vtd *v);
+/** vtd_executed() - Return: descriptors executed, by SVK_LAB_QI_xxx, since the unit was built. */
+u64 vtd_executed(const struct vtd *v, enum svk_lab_counter which);
 /** vtd_free() - NULL is allowed. */
 void vtd_free(struct vtd *v);
 /** vtd_reset() - Registers to reset values, caches empty. Attached endpoints stay. */

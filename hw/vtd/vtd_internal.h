@@ -250,6 +250,8 @@ struct vtd_fail {
 
 struct vtd {
 	struct vtd_config cfg;
+	char name[16];
+	struct vtd *next;
 	struct machine *m;
 	struct gmem *mem;
 	const struct vtd_host_ops *ops;
@@ -278,6 +280,7 @@ struct vtd {
 	struct vtd_context ce_tmp; /* result of a fetch, also without memory for an entry */
 	struct vtd_pasid pe_tmp;
 
+	u64 executed[SVK_LAB_QI_OTHER + 1];
 	struct vtd_drain drain;
 	struct vtd_vcs vcs;
 	struct vtd_prq prq;

@@ -117,6 +117,11 @@ enum svk_queue_err {
 #define SVK_LAB_TRAPPED 0x2810 /* RO 8 */
 #define SVK_LAB_PASID(q) (0x2900 + 4 * (q)) /* RO 4, layout of SVK_QCFG_PASID, 0 unless ENABLED */
 #define SVK_LAB_FIRST_STAGE(q) (0x2c00 + 8 * (q)) /* RO 8: FSPTPTR, 0 if there are none */
+/*
+ * Where there are several remapping units: what the one of this function has executed, since svahw
+ * was started; the counters above are of all.
+ */
+#define SVK_LAB_UNIT_QI(n) (0x2e00 + 8 * (n)) /* RO 8, n <= SVK_LAB_QI_OTHER */
 
 /*
  * The oracle (docs/oracle.md). A write to AUDIT compares every cached entry with the tables,
@@ -214,6 +219,7 @@ enum svk_inject {
 /* Argument of LOSE: descriptors of these types (VTD_DESC_xxx), with these granularities. */
 #define SVK_LOSE_TYPES SVK_MASK(15, 0) /* bit n: type n; waits never are */
 #define SVK_LOSE_GRANS SVK_MASK(19, 16) /* bit n: G field n; 0 = any, or the type has none */
+#define SVK_LOSE_UNIT SVK_MASK(27, 24) /* of the unit of this number, from 1 on; 0 = any */
 #define SVK_LOSE_STALE SVK_BIT(32) /* only what would remove a stale entry */
 
 /* Argument of IRQ_LOST and IRQ_LATE. */
