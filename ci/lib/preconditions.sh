@@ -22,6 +22,7 @@ PRECONDITIONS=(
 	denied_id '--accel-id=1b36:5fd1,8086:0b25' 0 'precondition:capabilities uapi:denylist' 'a second function that vfio-pci has on its denylist'
 	allowed_id '--accel-id=1b36:5fd1,8086:0b25 vfio_pci.disable_denylist=1' 0 'precondition:capabilities uapi:denylist' 'the same, and no denylist'
 	mixed_group '--accel-bdf=00:06.0 --accel-bdf=00:06.1 --pasid-width=20,0' 0 'precondition:capabilities pasid:mixed_group uapi:mixed_group' 'functions with and without PASIDs in one IOMMU group'
+	two_units --units=2 0 'precondition:capabilities invalidate:two_units invalidate:two_devices native:shared_pasid stress:fork_cow' 'two remapping units, an accelerator behind each'
 )
 
 # precondition_hw NAME: its options of svahw; fails if there is none of that name.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One address space, two devices: what changes is invalidated once in the IOTLB
- * and once in each device-TLB, as long as each of them is bound. A device that
+ * One address space, two devices: what changes is invalidated once in the IOTLB of their unit, or of
+ * each unit, and once in each device-TLB, as long as each of them is bound. A device that
  * does not answer in time keeps neither its own entries nor the other's.
  *
  * Would have caught 6384c56c99d9 ("iommu/sva: Fix SVA handle sharing in multi
@@ -87,7 +87,7 @@ TEST_F(two_devices, each_cache_once)
 	unsigned int i;
 
 	unmap_target(self);
-	CHECK_EQ(covering(self, VTD_DESC_PIOTLB), 1);
+	CHECK_EQ(covering(self, VTD_DESC_PIOTLB), svk_units());
 	CHECK_EQ(covering(self, VTD_DESC_PDEVTLB), SVK_DEVICES);
 	for (i = 0; i < SVK_DEVICES; i++)
 		CHECK_STATUS(fill(self, i), SVK_CPL_FAULT_WRITE);

@@ -125,6 +125,17 @@ void svk_device_select(enum svk_which which)
 	selected = &devices[which];
 }
 
+unsigned int svk_units(void)
+{
+	char path[PATH_MAX + 8], unit[SVK_DEVICES][PATH_MAX];
+
+	for (unsigned int i = 0; i < SVK_DEVICES; i++) {
+		snprintf(path, sizeof(path), "%s/iommu", devices[i].pci_dir);
+		REQUIRE(realpath(path, unit[i]), "%s: %s", path, strerror(errno));
+	}
+	return strcmp(unit[0], unit[1]) ? 2 : 1;
+}
+
 /* Whoever names an accelerator has one: that it does not work is not for a skip to hide. */
 static void fail_without(const struct device *device)
 {

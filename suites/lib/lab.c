@@ -79,6 +79,20 @@ bool svk_lab_elsewhere(void)
 	return ctrl;
 }
 
+u64 svk_lab_unit(enum svk_which device, enum svk_lab_counter which)
+{
+	static u8 *bar[SVK_DEVICES];
+
+	if (!bar[device]) {
+		svk_device_select(device);
+		bar[device] = map_ctrl_bar(svk_pci_path("resource0"), PROT_READ);
+		svk_device_select(SVK_DEVICE_FIRST);
+		REQUIRE(bar[device], "BAR 0 of the accelerator cannot be mapped: %s",
+			strerror(errno));
+	}
+	return *(const volatile u64 *)(bar[device] + SVK_LAB_UNIT_QI(which));
+}
+
 struct svk_lab svk_lab_read(void)
 {
 	struct svk_lab lab = {0};

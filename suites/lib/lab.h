@@ -8,6 +8,8 @@
 
 #include <svakit/accel_regs.h>
 
+#include "accel_device.h"
+
 /**
  * struct svk_lab - Invalidation descriptors that the remapping unit has executed.
  * @valid: the page could be read
@@ -35,6 +37,15 @@ void svk_lab_write64(u32 reg, u64 val);
  * Return: whether there is another.
  */
 bool svk_lab_elsewhere(void);
+
+/**
+ * svk_lab_unit() - Return: what the remapping unit of a device has executed since svahw was started.
+ * @device: of svk_require_two(); the first is selected afterwards
+ * @which: SVK_LAB_QI_xxx
+ *
+ * The page stays mapped: unmapping it would be invalidated, and counted.
+ */
+u64 svk_lab_unit(enum svk_which device, enum svk_lab_counter which);
 
 /** svk_lab_close() - Map anew what is there at the next call: the accelerator was removed. */
 void svk_lab_close(void);
