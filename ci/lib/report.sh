@@ -121,7 +121,23 @@ report_descriptors() {
 	done
 	[[ -s $RESULT_DIR/svahw.stats.json ]] || return 0
 	report_row "$label" "seen by svahw: $(report_counters qi_)"
+	report_units
 	report_row '' "device: $(report_counters 'desc|bytes|xlate_req|walk_|fault')"
+}
+
+# report_units: where there are several, what each has executed, without the zeros.
+report_units() {
+	local line
+
+	while IFS= read -r line; do
+		report_row '' "$line"
+	done < <(awk '
+		/^  "units":/ { inside = 1 }
+		/^  \]/ { inside = 0 }
+		!inside { next }
+		/^    \{/ { line = "unit " ++n ":" }
+		/^      "qi_/ && $0 !~ /:0,?$/ { gsub(/ *"(qi_)?|,/, ""); sub(/:/, "="); line = line " " $0 }
+		/^    \}/ { print line }' "$RESULT_DIR/svahw.stats.json")
 }
 
 # report_counters PATTERN: svahw's counters whose names begin so, without the zeros. What is deeper

@@ -43,7 +43,8 @@ test_hw_options() {
 test_hw_places_accelerators() {
 	runner HW='--accel-bdf=00:0c.0 --accel-bdf=00:0c.1 --pasid-width=20,0'
 	expect_end 0 4 0 0
-	expect_record 'accel-bdf 00:0c\.0 --accel-bdf 00:0c\.1 --pasid-width=20' svahw.cmd
+	expect_record '--accel-bdf 00:0c\.0' svahw.cmd
+	expect_record '--accel-bdf 00:0c\.1' svahw.cmd
 	expect_record '/accel\.sock.*addr.*0c\.0.*multifunction' qemu.cmd
 	expect_record '/accel-2\.sock.*addr.*0c\.1.*multifunction' qemu.cmd
 	expect_record 'config_acs=01xx@00:0c\.0.*01xx@00:0c\.1' qemu.cmd
@@ -52,7 +53,21 @@ test_hw_places_accelerators() {
 	expect_end 0 4 0 0
 	! grep -q 'multifunction\|config_acs' results/latest/qemu.cmd || unlike qemu.cmd 'one device' 'two devices'
 	runner HW=--accel-bdf=00:06.0
-	expect_end_of_setup HW 'want --accel-bdf=00:DEV\.FN twice, or not at all'
+	expect_end_of_setup HW 'HW=--accel-bdf=00:06.0: want --accel-bdf=00:DEV.FN twice, or not at all'
+}
+
+# a second unit has a function and a place in the table of its own, and its address is learned, too
+test_hw_units() {
+	runner HW=--units=2
+	expect_end 0 4 0 0
+	expect_message 'learning'
+	expect_record '--units 2' svahw.cmd
+	expect_record '/vtd-2\.sock.*addr.*04\.0' qemu.cmd
+	runner HW=--units=2
+	expect_end 0 4 0 0
+	! grep -q 'learning' err || unlike messages 'learning again' 'the addresses of the first run'
+	runner HW=
+	! grep -q 'vtd-2' results/latest/qemu.cmd || unlike qemu.cmd 'a second unit' 'one unit'
 }
 
 # without SEED each run draws one; its repro.sh has the same

@@ -312,6 +312,24 @@ static int setup_silent(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Of the unit, beside those of the whole model, and not cleared with these. */
+static void unit_counts_for_itself(void **state)
+{
+	struct fx *f = *state;
+	u64 total;
+
+	use_page(f);
+	fx_unmap(f, FX_PASID, BASE);
+	fx_flush_iotlb(f, FX_PASID);
+	total = lab(f, SVK_LAB_UNIT_QI(SVK_LAB_QI_TOTAL));
+	assert_true(total > 0);
+	for (unsigned int i = 0; i <= SVK_LAB_QI_OTHER; i++)
+		assert_int_equal(lab(f, SVK_LAB_UNIT_QI(i)), lab(f, SVK_LAB_COUNTER(i)));
+	fx_bar_set(f, SVK_ACCEL_BAR_CTRL, SVK_LAB_CLEAR, 1, 4);
+	assert_int_equal(lab(f, SVK_LAB_COUNTER(SVK_LAB_QI_TOTAL)), 0);
+	assert_int_equal(lab(f, SVK_LAB_UNIT_QI(SVK_LAB_QI_TOTAL)), total);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +343,7 @@ int main(void)
 		TEST(rules_and_losses_in_the_page),
 		TEST(time_goes_on),
 		TEST(half_a_loss_is_none),
+		TEST(unit_counts_for_itself),
 		cmocka_unit_test_setup_teardown(rest_is_told_from_work, setup_stepped, teardown),
 		cmocka_unit_test_setup_teardown(silent_without_oracle, setup_silent, fx_teardown),
 	};

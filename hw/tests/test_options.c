@@ -162,6 +162,24 @@ static void functions_of_one_device(void **state)
 	assert_false(options_shares_slot(&o, 3));
 }
 
+static void several_units(void **state)
+{
+	struct options o;
+
+	(void)state;
+	assert_int_equal(PARSE(&o, "--queues=1"), 0);
+	assert_int_equal(o.units, 1);
+	for (unsigned int i = 0; i < SVAHW_MAX_ACCELS; i++)
+		assert_int_equal(options_unit(&o, i), 0);
+	assert_int_equal(PARSE(&o, "--units=2"), 0);
+	assert_int_equal(o.units, 2);
+	assert_int_equal(options_unit(&o, 0), 0);
+	for (unsigned int i = 1; i < SVAHW_MAX_ACCELS; i++)
+		assert_int_equal(options_unit(&o, i), 1);
+	assert_int_equal(PARSE(&o, "--units=0"), -EINVAL);
+	assert_int_equal(PARSE(&o, "--units=3"), -EINVAL);
+}
+
 static void pool_of_virtual_commands(void **state)
 {
 	struct options o;
@@ -278,6 +296,7 @@ int main(void)
 		cmocka_unit_test(every_option),
 		cmocka_unit_test(several_accelerators),
 		cmocka_unit_test(functions_of_one_device),
+		cmocka_unit_test(several_units),
 		cmocka_unit_test(pool_of_virtual_commands),
 		cmocka_unit_test(capability_fields),
 		cmocka_unit_test(refused),

@@ -320,6 +320,34 @@ static void serves_several_accelerators(void **state)
 	free(text);
 }
 
+static void serves_two_units(void **state)
+{
+	struct toy more = {0};
+	struct run *r = *state;
+	int fd[4];
+	char *text;
+
+	snprintf(more.path, sizeof(more.path), "%s/vtd-2.sock", r->dir);
+	START_READY(r, "--once", "--stats", r->stats, "--log-file", r->log, "--units=2",
+		    "--accel-bdf=00:06.0", "--accel-bdf=00:0a.0");
+	fd[0] = client_open(&r->vtd);
+	fd[1] = client_open(&more);
+	fd[2] = client_open(&r->accel);
+	fd[3] = client_open(&r->second);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(client_read_region(fd[i], CONFIG_REGION, 0, 4),
+				 SVK_PCI_DEVICE_VTD << 16 | SVK_PCI_VENDOR);
+	for (int i = 0; i < 4; i++)
+		close(fd[i]);
+	assert_int_equal(finish(r), 0);
+	text = contents(r->log);
+	assert_non_null(strstr(text, "svahw: info: vtd-2: client connected\n"));
+	free(text);
+	text = contents(r->stats);
+	assert_non_null(strstr(text, "\"units\":"));
+	free(text);
+}
+
 /* Each socket counts: with a function that nobody came for, it is not over. */
 static void once_waits_for_every_function(void **state)
 {
@@ -469,6 +497,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(signals_end_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(options_reach_the_model, setup, teardown),
 		cmocka_unit_test_setup_teardown(serves_several_accelerators, setup, teardown),
+		cmocka_unit_test_setup_teardown(serves_two_units, setup, teardown),
 		cmocka_unit_test_setup_teardown(once_waits_for_every_function, setup, teardown),
 		cmocka_unit_test_setup_teardown(virtual_commands, setup, teardown),
 		cmocka_unit_test_setup_teardown(control_socket, setup, teardown),
