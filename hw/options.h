@@ -85,10 +85,14 @@ struct options {
  */
 int options_parse(struct options *o, int argc, char **argv, unsigned int argp_flags);
 
-/** options_unit() - Return: the unit that accelerator @i is behind, from 0 on: one each, and the last has the rest. */
+/**
+ * options_unit() - Return: the unit that accelerator @i is behind, from 0 on.
+ *
+ * One each, and the last unit has the rest.
+ */
 unsigned int options_unit(const struct options *o, unsigned int i);
 
-/** options_shares_slot() - Return: whether accelerator @i is one of several functions of a device. */
+/** options_shares_slot() - Return: whether accelerator @i is not the only function of its device. */
 bool options_shares_slot(const struct options *o, unsigned int i);
 
 #endif /* HW_OPTIONS_H */

@@ -23,7 +23,7 @@
 #define ATS_STU_MASK 0x1f
 #define PASID_WIDTH_SHIFT 8
 #define ACS_SIZE 8
-/* Of the other bits, a function of a device with several has none: it forwards and blocks nothing. */
+/* A function of a device with several has none of the other bits: it forwards nothing. */
 #define ACS_REDIRECTS (PCI_ACS_RR | PCI_ACS_CR)
 
 unsigned int pci_find_cap(const struct pci_function *fn, u8 id)

@@ -90,6 +90,7 @@ static void field_set(struct vtd_config *cfg, const struct field *f, u64 val)
 
 void vtd_config_default(struct vtd_config *cfg)
 {
+	cfg->index = 0;
 	cfg->cap = svk_put(VTD_CAP_FRO, VTD_FRCD_BASE / 16);
 	cfg->ecap = svk_put(VTD_ECAP_IRO, VTD_IOTLB_BASE / 16);
 	cfg->max_entries = 1u << 20;

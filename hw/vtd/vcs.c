@@ -88,6 +88,7 @@ void vtd_vcs_command(struct vtd *v)
 	unsigned int cmd = (unsigned int)svk_get(VTD_VCMD_CMD, vcmd);
 	u32 pasid = (u32)svk_get(VTD_VCMD_OPERAND, vcmd);
 	unsigned int status = VTD_VCRSP_SC_UNDEFINED;
+	u64 event[4] = {cmd};
 
 	if (vtd_reg64(v, VTD_VCCAP)) {
 		if (cmd == VTD_VCMD_NULL)
@@ -100,7 +101,9 @@ void vtd_vcs_command(struct vtd *v)
 	if (cmd == VTD_VCMD_ALLOC && status == VTD_VCRSP_SC_SUCCESS)
 		response = svk_put(VTD_VCRSP_PASID, pasid);
 	vtd_set64(v, VTD_VCRSP, response | svk_put(VTD_VCRSP_SC, status));
-	trace_event_of(v->m->trace, v->cfg.index, TRACE_VCS, (const u64[4]){cmd, pasid, status});
+	event[1] = pasid;
+	event[2] = status;
+	trace_event_of(v->m->trace, v->cfg.index, TRACE_VCS, event);
 	if (status != VTD_VCRSP_SC_SUCCESS)
 		log_guest("%s: virtual command 0x%x, PASID 0x%x: refused with status %u", v->name,
 			  cmd, pasid, status);

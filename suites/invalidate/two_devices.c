@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One address space, two devices: what changes is invalidated once in the IOTLB of their unit, or of
- * each unit, and once in each device-TLB, as long as each of them is bound. A device that
+ * One address space, two devices: what changes is invalidated once in the IOTLB of their unit, or
+ * of each unit, and once in each device-TLB, as long as each of them is bound. A device that
  * does not answer in time keeps neither its own entries nor the other's.
  *
  * Would have caught 6384c56c99d9 ("iommu/sva: Fix SVA handle sharing in multi

@@ -43,7 +43,7 @@ void svk_require_two(void);
  */
 bool svk_second_find(void);
 
-/** svk_units() - Return: how many remapping units the two accelerators of svk_require_two() are behind. */
+/** svk_units() - Return: how many remapping units the two of svk_require_two() are behind. */
 unsigned int svk_units(void);
 
 /** svk_device_select() - Select one of those required. Open queues are not concerned. */

@@ -39,7 +39,7 @@ void svk_lab_write64(u32 reg, u64 val);
 bool svk_lab_elsewhere(void);
 
 /**
- * svk_lab_unit() - Return: what the remapping unit of a device has executed since svahw was started.
+ * svk_lab_unit() - Return: what the remapping unit of a device has executed so far.
  * @device: of svk_require_two(); the first is selected afterwards
  * @which: SVK_LAB_QI_xxx
  *

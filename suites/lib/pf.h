@@ -48,7 +48,7 @@ const char *pf_given(void);
  */
 void pf_lend(void);
 
-/** pf_mate() - Look for another function in the IOMMU group of @bdf. Return: its PCI address, or NULL. */
+/** pf_mate() - Return: PCI address of another function in the IOMMU group of @bdf, or NULL. */
 const char *pf_mate(const char *bdf);
 
 /**

@@ -27,7 +27,7 @@ void unit_tables_require(void);
 /** unit_tables_find() - Look for the entry of a PASID. Return: whether it is present. */
 bool unit_tables_find(u32 pasid, struct unit_entry *e);
 
-/** unit_tables_count() - Return: entries of the function @bdf that are present, of whatever PASID. */
+/** unit_tables_count() - Return: entries of the function @bdf that are present, of any PASID. */
 unsigned int unit_tables_count(const char *bdf);
 
 /** unit_tables_did() - Return: domain-id of the entry of a PASID; asserts that it is present. */
