@@ -92,7 +92,7 @@ int options_parse(struct options *o, int argc, char **argv, unsigned int argp_fl
  */
 unsigned int options_unit(const struct options *o, unsigned int i);
 
-/** options_shares_slot() - Return: whether accelerator @i is not the only function of its device. */
+/** options_shares_slot() - Return: whether accelerator @i shares its device with another. */
 bool options_shares_slot(const struct options *o, unsigned int i);
 
 #endif /* HW_OPTIONS_H */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Two units on one machine, with the same tables: each has its queue, its caches and its accesses
- * in flight, counts what it executes, and is watched by one oracle that says which of them is stale.
+ * in flight, counts what it executes, and is watched by one oracle that says which of them is
+ * stale.
  */
 #include <errno.h>
 #include <json-c/json.h>

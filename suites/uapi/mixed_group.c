@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A function with PASIDs and one without, in one IOMMU group, in a VM: tables are attached to
- * PASIDs of the first, replaced and detached as if it were alone, while the other one works without PASID.
+ * PASIDs of the first, replaced and detached as if it were alone, while the other one works without
+ * PASID.
  *
  * Would have caught the lack of b3f6fcd8404f ("iommu: Skip PASID validation for devices without
  * PASID capability"), without which attaching is -EINVAL.
