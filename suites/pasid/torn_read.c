@@ -26,8 +26,8 @@
 #define PASID_REG (PASID | (u32)SVK_QCFG_PASID_VALID)
 #define VA 0x400000000000ULL
 #define SIZE (4 * GUEST_PAGE)
-#define WANTED 8 /* changes of each kind under a fetch; on a busy machine some come before it */
-#define WAIT_MS 20000
+#define WANTED 16 /* changes of each kind under a fetch; on a busy machine some come before it */
+#define WAIT_MS 40000
 /* From the doorbell to the change: how long the doorbell is on its way differs by machine. */
 #define PHASES 8
 #define PHASE_US 200
