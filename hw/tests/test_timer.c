@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Timers: order, moving, stopping, starting again, and who is told to wait. */
+/* Timers: order, moving, stopping, starting again, who is told to wait, and time spent. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -124,15 +124,39 @@ static void waker_is_told(void **state)
 	timer_stop(&m, &a.t);
 }
 
+static u64 ticking(void)
+{
+	static u64 tick;
+
+	return tick += US;
+}
+
+static void look(void *who)
+{
+	unsigned int *looks = who;
+
+	++*looks;
+}
+
+static void spent_with_looks(void **state)
+{
+	unsigned int looks = 0;
+
+	(void)state;
+	m.timers.clock = ticking;
+	m.timers.spend(&m.timers, 5 * US, look, &looks);
+	assert_int_equal(looks, 5);
+	m.timers.spend(&m.timers, 0, look, &looks);
+	assert_int_equal(looks, 6);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(in_order),
-		TEST(moved_and_stopped),
-		TEST(starts_itself_again),
-		TEST(waker_is_told),
+		TEST(in_order),	     TEST(moved_and_stopped), TEST(starts_itself_again),
+		TEST(waker_is_told), TEST(spent_with_looks),
 	};
 
 	return cmocka_run_group_tests_name("timer", tests, NULL, NULL);
