@@ -69,6 +69,9 @@ machine_cmdline() {
 	(($1 == 2)) || line+=' tsc=reliable kvm.tsc_tolerance_ppm=100000'
 	# Without interrupt remapping VFIO takes every device for unsafe, and refuses it.
 	(($1 == 2)) || line+=' intremap=off iommufd.allow_unsafe_interrupts=1 vfio_iommu_type1.allow_unsafe_interrupts=1'
+	# The kernel asks at boot whether the timer ticks by counting to four, and panics ("IO-APIC + timer
+	# doesn't work!") if a busy host did not get round to it; under a hypervisor that it knows it does not ask.
+	line+=' no_timer_check'
 	# V=1 shows the whole boot of L1. That of L2 would go through L1 byte by byte, and take a minute.
 	[[ -n $V && $1 == 1 ]] || line+=' quiet'
 	# A debugger knows the addresses of vmlinux.
