@@ -1,122 +1,127 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What it costs a VMM to attach a guest's table to a PASID, and to detach it: the
- * same calls on the accelerator under vfio-pci, where the PASID is the
- * hardware's own, and on a mediated device, where a host PASID is allocated for
- * it. Both belong to one VM, and take turns.
+ * What it costs a VMM to give a PASID a table, another table, and none: on the
+ * accelerator under vfio-pci, where the PASID is the hardware's own, and on a
+ * mediated device, where a host PASID is allocated for it. The table is a
+ * guest's on top of the VM's second stage, or the VM's alone.
  */
-#include <stdio.h>
+#include <string.h>
 
 #include "bench.h"
+#include "device.h"
+#include "guest.h"
 #include "iommufd.h"
 #include "ktap.h"
-#include "mdev.h"
-#include "pf.h"
-#include "vm.h"
+#include "options.h"
+#include "section.h"
+#include "vfio.h"
 
-#define ATTACH_ROUNDS 200
-#define ATTACH_WARMUP 20
-#define ATTACH_PASID 300
-#define ATTACH_RAM (1ULL << 20)
+#define RAM (1ULL << 20)
+#define PASID 1
+#define PASID_LIVE 2 /* and those behind it */
+#define TABLES 2
 
 /**
- * struct side - One of the two.
- * @v: device
- * @hwpt: nested table made for it
- * @attach: durations of attaching
- * @detach: durations of detaching
+ * struct attach - A configuration.
+ * @via: the device
+ * @nested: the tables are a guest's
+ * @pasids: that have a table meanwhile
+ * @attach: section
+ * @replace: section
+ * @detach: section
  */
-struct side {
-	struct vfio v;
-	u32 hwpt;
-	struct samples attach;
-	struct samples detach;
+struct attach {
+	const char *via;
+	bool nested;
+	u64 pasids;
+	struct section *attach;
+	struct section *replace;
+	struct section *detach;
 };
 
-static void side_init(struct side *s, struct guest *g, int fd)
+static u32 make_table(struct guest *g, const struct vfio *v, u32 parent, bool nested)
 {
 	struct guest_space space;
 
-	vfio_init(&s->v, fd, g->iommufd);
+	if (!nested)
+		return iommufd_hwpt_alloc(g->iommufd, v->dev, g->ioas, IOMMUFD_HWPT_PASID);
 	guest_space_init(&space, g);
-	s->hwpt = guest_space_nest(&space, s->v.dev, guest_parent(g, s->v.dev));
-	REQUIRE_ERRNO(samples_init(&s->attach, ATTACH_ROUNDS), 0);
-	REQUIRE_ERRNO(samples_init(&s->detach, ATTACH_ROUNDS), 0);
+	return guest_space_nest(&space, v->dev, parent);
 }
 
-static void side_cleanup(struct side *s)
+static void do_round(const struct attach *a, const struct vfio *v, const u32 hwpt[TABLES])
 {
-	vfio_cleanup(&s->v);
-	samples_cleanup(&s->attach);
-	samples_cleanup(&s->detach);
+	u32 first = hwpt[0], second = hwpt[1];
+	int ret[3];
+
+	section_begin(a->attach);
+	ret[0] = __vfio_attach_pasid(v, PASID, &first);
+	section_end(a->attach);
+	section_begin(a->replace);
+	ret[1] = __vfio_attach_pasid(v, PASID, &second);
+	section_end(a->replace);
+	section_begin(a->detach);
+	ret[2] = __vfio_detach_pasid(v, PASID);
+	section_end(a->detach);
+	REQUIRE_ERRNO(ret[0], 0);
+	REQUIRE_ERRNO(ret[1], 0);
+	REQUIRE_ERRNO(ret[2], 0);
 }
 
-static void side_measure(struct side *s, bool counts)
+static void child(struct process *parent, void *arg)
 {
-	u64 start = now_ns(), middle, end;
-
-	vfio_attach_pasid(&s->v, ATTACH_PASID, s->hwpt);
-	middle = now_ns();
-	vfio_detach_pasid(&s->v, ATTACH_PASID);
-	end = now_ns();
-	if (!counts)
-		return;
-	samples_add(&s->attach, middle - start);
-	samples_add(&s->detach, end - middle);
-}
-
-static void report(struct samples *pf, struct samples *mdev, const char *what)
-{
-	char name[32];
-
-	snprintf(name, sizeof(name), "%s_pf", what);
-	samples_print(pf, name);
-	snprintf(name, sizeof(name), "%s_mdev", what);
-	samples_print(mdev, name);
-	snprintf(name, sizeof(name), "%s_ratio", what);
-	ktap_note(name, "%.3f",
-		  (double)samples_percentile(mdev, 500) / (double)samples_percentile(pf, 500));
-}
-
-static void measure(struct process *parent, void *arg)
-{
-	char uuid[MDEV_UUID_SIZE];
-	struct side pf, mdev;
+	const struct attach *a = arg;
+	u32 hwpt[TABLES], stage;
 	struct guest g;
-	int i;
+	struct vfio v;
+	u64 i;
 
 	(void)parent;
-	mdev_uuid(1, uuid);
-	guest_init(&g, ATTACH_RAM);
+	guest_init(&g, RAM);
 	guest_start(&g);
-	side_init(&pf, &g, __vfio_open_pci(arg));
-	side_init(&mdev, &g, __vfio_open_mdev(uuid));
-	for (i = 0; i < ATTACH_WARMUP + ATTACH_ROUNDS; i++) {
-		/* Who comes first may pay for what the other finds warm: they take turns. */
-		side_measure(i % 2 ? &pf : &mdev, i >= ATTACH_WARMUP);
-		side_measure(i % 2 ? &mdev : &pf, i >= ATTACH_WARMUP);
-	}
-	report(&pf.attach, &mdev.attach, "attach");
-	report(&pf.detach, &mdev.detach, "detach");
-	side_cleanup(&pf);
-	side_cleanup(&mdev);
+	vfio_init(&v, device_open(a->via), g.iommufd);
+	stage = guest_parent(&g, v.dev);
+	for (i = 0; i < TABLES; i++)
+		hwpt[i] = make_table(&g, &v, stage, a->nested);
+	for (i = 0; i < a->pasids; i++)
+		vfio_attach_pasid(&v, PASID_LIVE + (u32)i, hwpt[0]);
+	while (round_next())
+		do_round(a, &v, hwpt);
+	vfio_cleanup(&v);
 	guest_cleanup(&g);
 }
 
-int bench_attach(int argc, char **argv)
+static void measure(const char *via, const char *table, u64 pasids)
 {
-	const char *bdf = pf_find();
-	char uuid[MDEV_UUID_SIZE];
+	const struct param params[] = {
+		PARAM_WORD("via", via),
+		PARAM_WORD("table", table),
+		PARAM_VALUE("pasids", pasids),
+		PARAM_END,
+	};
+	struct attach a = {.via = via, .nested = !strcmp(table, "nested"), .pasids = pasids};
 
-	(void)argc;
-	(void)argv;
-	if (!bdf) {
-		printf("# skipped: no accelerator is bound to svakit_accel\n");
-		return BENCH_SKIP;
-	}
-	mdev_uuid(1, uuid);
-	mdev_create(1, uuid);
-	pf_run(bdf, measure, (void *)bdf);
-	mdev_remove(uuid);
-	return BENCH_PASS;
+	if (!options_word("via", via) || !options_word("table", table))
+		return;
+	a.attach = section_new("attach.attach", 1);
+	a.replace = section_new("attach.replace", 1);
+	a.detach = section_new("attach.detach", 1);
+	device_run(via, child, &a);
+	section_report(a.attach, params);
+	section_report(a.replace, params);
+	section_report(a.detach, params);
+}
+
+void bench_attach(void)
+{
+	u64 pasids = options_first("pasids");
+
+	if (!device_find())
+		return;
+	do {
+		measure("pf", "nested", pasids);
+		measure("pf", "host", pasids);
+		measure("mdev", "nested", pasids);
+		measure("mdev", "host", pasids);
+	} while (options_next("pasids", &pasids));
 }

@@ -1,63 +1,70 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The benchmark program of the guests: a table of subcommands and the samples
- * that they collect. A subcommand prints one table row a measurement and the
- * same as "# note" lines, which PID 1 forwards to the report.
+ * svakit-bench: the table of its subcommands, and what each of them is given.
+ * docs/benchmarks.md says what each one measures.
  */
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 
-#include <svakit/types.h>
+#include "sweep.h"
 
-#define BENCH_PASS 0
-#define BENCH_FAIL 1
-#define BENCH_SKIP 4
-
-/** bench_flush() - Latency of an mmu-notifier flush; see flush.c. Return: exit status. */
-int bench_flush(int argc, char **argv);
-
-/** bench_dma_map() - The kernel's dma_map_benchmark on the accelerator; see dma_map.c. */
-int bench_dma_map(int argc, char **argv);
-
-/** bench_attach() - A guest PASID on the function and on an mdev; see attach.c. */
-int bench_attach(int argc, char **argv);
-
-/** bench_doorbell() - A doorbell of the device under test; see doorbell.c. */
-int bench_doorbell(int argc, char **argv);
+#define BENCH_MAX_PARAMS 5
 
 /**
- * struct samples - Durations of one measured operation.
- * @ns: one value a repetition, in nanoseconds
- * @count: values held
- * @room: values that fit
+ * struct bench_param - An option of a subcommand: a sweep, or a list of words.
+ * @name: of the option, and of the parameter in the records
+ * @summary: for --help
+ * @words: all that may be in the list; NULL for a sweep
+ * @full: its value if it is not given
+ * @quick: likewise, with --quick
  */
-struct samples {
-	u64 *ns;
-	size_t count;
-	size_t room;
+struct bench_param {
+	const char *name;
+	const char *summary;
+	const char *words;
+	const char *full;
+	const char *quick;
 };
 
-/** samples_init() - Room for @room values. Return: 0 or -ENOMEM. */
-int samples_init(struct samples *s, size_t room);
-
-/** samples_cleanup() - Undo samples_init(). */
-void samples_cleanup(struct samples *s);
-
-/** samples_add() - Append; the caller does not exceed the room. */
-void samples_add(struct samples *s, u64 ns);
-
 /**
- * samples_percentile() - Nearest-rank percentile; sorts the samples.
- * @permille: 0..1000
- *
- * Return: the value, or 0 without samples.
+ * struct bench - A subcommand.
+ * @name: as on the command line
+ * @summary: what it measures
+ * @run: measures, over all parameters; it asserts
+ * @around: makes its setting, or NULL: mdev_lend(), say
+ * @params: ended by one without a name
+ * @repeat: timed rounds of a configuration, with --quick a fifth of them
  */
-u64 samples_percentile(struct samples *s, unsigned int permille);
+struct bench {
+	const char *name;
+	const char *summary;
+	void (*run)(void);
+	void (*around)(void);
+	struct bench_param params[BENCH_MAX_PARAMS + 1];
+	unsigned int repeat;
+};
 
-/** samples_print() - One row: name, n, min, median, p90, p99, max in microseconds. */
-void samples_print(struct samples *s, const char *name);
+/** bench_skip() - This configuration, or all, cannot be measured here: says why. */
+void bench_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/** now_ns() - CLOCK_MONOTONIC in nanoseconds. */
-u64 now_ns(void);
+/** bench_needs_device() - Return: whether there is an accelerator; says so if not. */
+bool bench_needs_device(void);
+
+struct process;
+
+/** bench_isolated() - Run @main in a child, which has no PASID yet; it may take long. */
+void bench_isolated(void (*main)(struct process *parent, void *arg), void *arg);
+
+/* The subcommands, each in the file of its name. */
+void bench_attach(void);
+void bench_bind(void);
+void bench_dma(void);
+void bench_dma_map(void);
+void bench_doorbell(void);
+void bench_exit(void);
+void bench_flush(void);
+void bench_invalidate(void);
+void bench_iopf(void);
+void bench_passdown(void);
 
 #endif /* BENCH_BENCH_H */

@@ -2,88 +2,104 @@
 /*
  * The kernel's own tools/dma/dma_map_benchmark on the accelerator: the device
  * is given to the dma_map_benchmark driver for the time of the run, then back
- * to the driver that had it.
+ * to the driver that had it. It prints averages, no samples: each is a record
+ * with one.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "accel_device.h"
 #include "bench.h"
+#include "ktap.h"
+#include "options.h"
+#include "pf.h"
+#include "section.h"
 
-#define DMA_MAP_TOOL "/suites/bench/dma_map_benchmark"
-#define DMA_MAP_DRIVER "dma_map_benchmark"
+/* Beside this program. */
+#define TOOL "dma_map_benchmark"
+#define DRIVER "dma_map_benchmark"
 
-static int write_file(const char *path, const char *text)
+static void exec_tool(int out)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int rc = 0;
+	char path[512];
+	const char *seconds = options_quick() ? "1" : "5";
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - sizeof(TOOL));
 
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		rc = -errno;
-	close(fd);
-	if (rc)
-		printf("# write \"%s\" to %s: %s\n", text, path, strerror(-rc));
-	return rc;
+	path[len < 0 ? 0 : len] = '\0';
+	strcpy(strrchr(path, '/') ? strrchr(path, '/') + 1 : path, TOOL);
+	dup2(out, STDOUT_FILENO);
+	execl(path, TOOL, "-t", "1", "-g", "1", "-s", seconds, NULL);
+	_exit(errno == ENOENT ? KTAP_SKIP : KTAP_FAIL);
 }
 
-/* Unbind, name the wanted driver (an empty line means: by id again), probe. */
-static int device_move(const char *bdf, const char *driver)
+static void emit(const char *metric, double us)
 {
-	char path[PATH_MAX];
-	char line[64];
+	const struct param params[] = {
+		PARAM_VALUE("threads", 1),
+		PARAM_VALUE("pages", 1),
+		PARAM_END,
+	};
+	u64 ns = (u64)(us * 1000);
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver/unbind", bdf);
-	if (!access(path, F_OK) && write_file(path, bdf))
-		return -EIO;
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver_override", bdf);
-	snprintf(line, sizeof(line), "%s\n", driver);
-	if (write_file(path, line))
-		return -EIO;
-	return write_file("/sys/bus/pci/drivers_probe", bdf);
+	record_emit(&(struct record){
+		.metric = metric,
+		.kind = RECORD_TIME,
+		.params = params,
+		.value = &ns,
+		.count = 1,
+	});
 }
 
-static int run_tool(char *const argv[])
+/* Return: exit status of the tool, or that of a failure. */
+static int run_tool(void)
 {
-	pid_t pid = fork();
-	int status;
+	int ends[2], status;
+	char line[256];
+	double us;
+	FILE *out;
+	pid_t pid;
 
-	if (pid < 0)
-		return BENCH_FAIL;
-	if (!pid) {
-		execv(argv[0], argv);
-		_exit(errno == ENOENT ? BENCH_SKIP : BENCH_FAIL);
+	REQUIRE_EQ(pipe(ends), 0);
+	fflush(stdout);
+	pid = fork();
+	REQUIRE(pid >= 0, "fork: %s", strerror(errno));
+	if (!pid)
+		exec_tool(ends[1]);
+	close(ends[1]);
+	out = fdopen(ends[0], "r");
+	while (fgets(line, sizeof(line), out)) {
+		if (sscanf(line, "average map latency(us):%lf", &us) == 1)
+			emit("dma_map.map_mean", us);
+		else if (sscanf(line, "average unmap latency(us):%lf", &us) == 1)
+			emit("dma_map.unmap_mean", us);
 	}
+	fclose(out);
 	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return BENCH_FAIL;
+		return KTAP_FAIL;
 	return WEXITSTATUS(status);
 }
 
-int bench_dma_map(int argc, char **argv)
+void bench_dma_map(void)
 {
-	char *tool[] = {DMA_MAP_TOOL, "-t", "1", "-g", "1", "-s", "5", NULL};
 	const char *bdf;
-	int rc;
+	int status;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: dma_map <PCI address of the accelerator>\n");
-		return 2;
+	if (!bench_needs_device())
+		return;
+	if (access("/sys/bus/pci/drivers/" DRIVER, F_OK)) {
+		bench_skip("the kernel lacks CONFIG_DMA_MAP_BENCHMARK=y");
+		return;
 	}
-	bdf = argv[1];
-	if (access("/sys/bus/pci/drivers/" DMA_MAP_DRIVER, F_OK)) {
-		printf("# skipped: the kernel lacks CONFIG_DMA_MAP_BENCHMARK=y\n");
-		return BENCH_SKIP;
-	}
-	if (device_move(bdf, DMA_MAP_DRIVER))
-		return BENCH_FAIL;
-	rc = run_tool(tool);
-	if (device_move(bdf, ""))
-		return BENCH_FAIL;
-	return rc;
+	bdf = svk_pci_address();
+	REQUIRE_ERRNO(__pf_move(bdf, DRIVER), 0);
+	status = run_tool();
+	REQUIRE_ERRNO(__pf_move(bdf, "\n"), 0);
+	if (status == KTAP_SKIP)
+		bench_skip("no program " TOOL " beside this one");
+	else
+		CHECK_EQ(status, 0);
 }

@@ -3,16 +3,13 @@
  * What a doorbell costs the process that rings it, through its portal of the
  * device under test, and how much of it software has emulated: nothing.
  */
-#include <stdio.h>
-#include <string.h>
-
-#include "accel_device.h"
 #include "accel_queue.h"
 #include "bench.h"
 #include "device_regs.h"
+#include "options.h"
+#include "section.h"
 
-#define DOORBELL_BATCHES 100
-#define DOORBELL_BATCH 100
+#define BATCH 100 /* so that the clock is the lesser part */
 
 /* Emulated accesses to the device's BARs so far. Reading them may be one itself. */
 static u64 trapped_now(void)
@@ -25,44 +22,42 @@ static u64 trapped_now(void)
 }
 
 /* A tail that the queue has already: the hardware looks at it and finds nothing to do. */
-static void doorbell_measure(struct samples *s, const struct svk_queue *q)
+static void ring(const struct svk_queue *q)
 {
-	unsigned int i, j;
+	unsigned int i;
 
-	for (i = 0; i < DOORBELL_BATCHES; i++) {
-		u64 start = now_ns();
-
-		for (j = 0; j < DOORBELL_BATCH; j++)
-			svk_queue_doorbell(q, q->tail);
-		samples_add(s, (now_ns() - start) / DOORBELL_BATCH);
-	}
+	for (i = 0; i < BATCH; i++)
+		svk_queue_doorbell(q, q->tail);
 }
 
-int bench_doorbell(int argc, char **argv)
+void bench_doorbell(void)
 {
-	u64 idle, before, after;
-	struct samples s;
+	const struct param params[] = {PARAM_VALUE("writes", BATCH), PARAM_END};
+	u64 idle, before, trapped;
+	struct section *s;
 	struct svk_queue q;
-	int ret;
 
-	(void)argc;
-	(void)argv;
-	ret = __svk_device_find();
-	if (ret) {
-		printf("# skipped: no svakit accelerator: %s\n", strerror(-ret));
-		return BENCH_SKIP;
-	}
-	if (samples_init(&s, DOORBELL_BATCHES))
-		return BENCH_FAIL;
+	if (!bench_needs_device())
+		return;
+	section_counters(false);
+	s = section_new("doorbell", 1);
 	svk_queue_open(&q);
+	while (round_next()) {
+		section_begin(s);
+		ring(&q);
+		section_end(s);
+	}
 	idle = trapped_now();
 	before = trapped_now();
-	doorbell_measure(&s, &q);
-	after = trapped_now();
+	ring(&q);
+	trapped = trapped_now() - before - (before - idle);
 	svk_queue_close(&q);
-	printf("# note doorbell_ns %llu\n", (unsigned long long)samples_percentile(&s, 500));
-	printf("# note doorbell_trapped %lld\n",
-	       (long long)(after - before) - (long long)(before - idle));
-	samples_cleanup(&s);
-	return BENCH_PASS;
+	section_report(s, params);
+	record_emit(&(struct record){
+		.metric = "doorbell.trapped",
+		.kind = RECORD_COUNT,
+		.params = params,
+		.value = &trapped,
+		.count = 1,
+	});
 }

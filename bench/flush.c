@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a synchronous flush costs: munmap() of one present page makes the mmu
- * notifier submit a PASID-based IOTLB and a device-TLB invalidation and a wait
- * descriptor, and spin until the wait's status is written. The same munmap()
- * before the address space is bound is the baseline; the difference is the
- * flush.
+ * What a system call costs that takes pages, or rights, from the process: with a
+ * PASID bound, the mmu notifier has the unit and the device forget them, and
+ * waits until they have. The same without a PASID is the baseline; what the
+ * PASIDs of other processes make of it should be nothing.
  */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -16,67 +14,158 @@
 #include "accel_device.h"
 #include "accel_queue.h"
 #include "bench.h"
+#include "ktap.h"
+#include "options.h"
+#include "others.h"
+#include "pages.h"
+#include "section.h"
 
-#define FLUSH_ROUNDS 2000
-#define FLUSH_WARMUP 100
+/**
+ * struct flush - A configuration.
+ * @op: system call
+ * @pages: kind of memory
+ * @bound: the process has a PASID
+ * @s: section
+ */
+struct flush {
+	const char *op;
+	struct pages pages;
+	bool bound;
+	struct section *s;
+};
 
-static int flush_measure(struct samples *s)
+static void do_munmap(struct flush *f)
 {
-	long page = sysconf(_SC_PAGESIZE);
-	unsigned int i;
+	void *mem = pages_map(&f->pages);
+	int ret;
 
-	for (i = 0; i < FLUSH_ROUNDS + FLUSH_WARMUP; i++) {
-		u64 start;
-		char *p = mmap(NULL, (size_t)page, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-
-		if (p == MAP_FAILED)
-			return -errno;
-		start = now_ns();
-		if (munmap(p, (size_t)page))
-			return -errno;
-		if (i >= FLUSH_WARMUP)
-			samples_add(s, now_ns() - start);
-	}
-	return 0;
+	section_begin(f->s);
+	ret = munmap(mem, f->pages.size);
+	section_end(f->s);
+	REQUIRE_EQ(ret, 0);
+	f->pages.mem = NULL;
+	pages_unmap(&f->pages);
 }
 
-int bench_flush(int argc, char **argv)
+static void do_mprotect(struct flush *f)
 {
-	struct samples unbound, bound;
-	int rc = BENCH_FAIL;
-	int fd, ret;
+	void *mem = pages_map(&f->pages);
+	int ret;
 
-	(void)argc;
-	(void)argv;
-	ret = __svk_device_find();
-	if (ret) {
-		printf("# skipped: no svakit accelerator: %s\n", strerror(-ret));
-		return BENCH_SKIP;
+	section_begin(f->s);
+	ret = mprotect(mem, f->pages.size, PROT_READ);
+	section_end(f->s);
+	REQUIRE_EQ(ret, 0);
+	pages_unmap(&f->pages);
+}
+
+static void do_madvise(struct flush *f)
+{
+	void *mem = pages_map(&f->pages);
+	int ret;
+
+	section_begin(f->s);
+	ret = madvise(mem, f->pages.size, MADV_DONTNEED);
+	section_end(f->s);
+	REQUIRE_EQ(ret, 0);
+	pages_unmap(&f->pages);
+}
+
+static void do_mremap(struct flush *f)
+{
+	struct pages other = f->pages;
+	void *mem = pages_map(&f->pages);
+	void *to = pages_reserve(&other);
+	void *got;
+
+	section_begin(f->s);
+	got = mremap(mem, f->pages.size, f->pages.size, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+	section_end(f->s);
+	REQUIRE(got == to, "mremap to %p: %s", to, strerror(errno));
+	f->pages.mem = NULL;
+	pages_unmap(&f->pages);
+	pages_unmap(&other);
+}
+
+static const struct {
+	const char *name;
+	void (*round)(struct flush *f);
+} ops[] = {
+	{"munmap", do_munmap},
+	{"mprotect", do_mprotect},
+	{"madvise", do_madvise},
+	{"mremap", do_mremap},
+};
+
+static void child(struct process *parent, void *arg)
+{
+	struct flush *f = arg;
+	unsigned int i = 0;
+	int fd = -1;
+
+	(void)parent;
+	while (strcmp(ops[i].name, f->op))
+		i++;
+	if (f->bound) {
+		fd = __svk_device_open();
+		REQUIRE(fd >= 0, "open %s: errno %d", svk_device_node(), -fd);
 	}
-	if (samples_init(&unbound, FLUSH_ROUNDS))
-		return BENCH_FAIL;
-	if (samples_init(&bound, FLUSH_ROUNDS))
-		goto out_unbound;
-	if (flush_measure(&unbound))
-		goto out;
-	fd = __svk_device_open();
-	if (fd < 0) {
-		printf("# open %s: %s\n", svk_device_node(), strerror(-fd));
-		goto out;
+	while (round_next())
+		ops[i].round(f);
+	if (f->bound)
+		close(fd);
+}
+
+static void measure(const char *op, const char *page, u64 size, u64 pasids)
+{
+	const struct param params[] = {
+		PARAM_WORD("op", op),
+		PARAM_WORD("page", page),
+		PARAM_VALUE("size", size),
+		PARAM_VALUE("pasids", pasids),
+		PARAM_END,
+	};
+	struct flush f = {.op = op, .bound = pasids};
+	struct others o;
+
+	if (!others_fit(pasids - f.bound, f.bound))
+		return;
+	f.s = section_new("flush", 1);
+	pages_init(&f.pages, size, !strcmp(page, "2M"));
+	others_start(&o, pasids - f.bound);
+	bench_isolated(child, &f);
+	others_stop(&o);
+	section_report(f.s, params);
+}
+
+/* All sizes of one system call and one kind of page. */
+static void measure_sizes(const char *op, const char *page)
+{
+	u64 size = options_first("size"), pasids;
+
+	do {
+		if (!pages_fit(size, !strcmp(page, "2M")))
+			continue;
+		pasids = options_first("pasids");
+		do {
+			measure(op, page, size, pasids);
+		} while (options_next("pasids", &pasids));
+	} while (options_next("size", &size));
+}
+
+void bench_flush(void)
+{
+	unsigned int i;
+
+	if (!bench_needs_device())
+		return;
+	section_counters(false);
+	for (i = 0; i < ARRAY_SIZE(ops); i++) {
+		if (!options_word("op", ops[i].name))
+			continue;
+		if (options_word("page", "4K"))
+			measure_sizes(ops[i].name, "4K");
+		if (options_word("page", "2M"))
+			measure_sizes(ops[i].name, "2M");
 	}
-	if (!flush_measure(&bound)) {
-		samples_print(&unbound, "munmap_unbound");
-		samples_print(&bound, "munmap_bound");
-		printf("# note flush_p50_us %.2f\n", (double)(samples_percentile(&bound, 500) -
-							      samples_percentile(&unbound, 500)) /
-							     1000.0);
-		rc = BENCH_PASS;
-	}
-	close(fd);
-out:
-	samples_cleanup(&bound);
-out_unbound:
-	samples_cleanup(&unbound);
-	return rc;
 }

@@ -61,11 +61,12 @@ job_forget() {
 	esac
 }
 
-# job_environment: what the tests know of the settings.
+# job_environment NAME: what the test knows of the settings.
 job_environment() {
 	printf ' SVAKIT_SEED=%s' "$SEED"
 	[[ $FULL != 1 ]] || printf ' SVAKIT_FULL=1'
 	((TIME_FACTOR == 1)) || printf ' SVAKIT_TIME_FACTOR=%d' "$TIME_FACTOR"
+	[[ ${TEST_JOB[$1]} != bench ]] || bench_variables "${1%%.*}"
 }
 
 # job_tests GUEST: its tests, in order.
@@ -77,7 +78,7 @@ job_tests() {
 		ORDERED[$name]=$1
 		! lose_in "$name" || printf '%d lose %d\n' "$1" "$LOSE"
 		printf '%d run %s %d %s %s\n' "$1" "$name" "${TEST_LIMIT[$name]}" \
-			"${KIND_DEVICES[${name%%.*}]}$(job_environment)" "${TEST_ARGV[$name]}"
+			"${KIND_DEVICES[${name%%.*}]}$(job_environment "$name")" "${TEST_ARGV[$name]}"
 	done
 }
 

@@ -11,6 +11,7 @@ report_row() {
 report_print() {
 	local text
 
+	bench_table
 	text=$(report)
 	printf '\n%s\n' "$text"
 	{ printf '%s\n' "$text" && ktap_last_line; } 2>/dev/null >"$RESULT_DIR/report.txt" || :

@@ -75,9 +75,10 @@ rootfs_list() {
 		printf '/lib/modules/%s 644 %s\n' "${module##*/}" "$module"
 	done
 	# The name says which benchmark.
-	for program in flush dma_map attach doorbell; do
-		rootfs_program "bench/$program" "$BUILD/bench/svakit-bench"
-	done
+	while read -r program _; do
+		[[ $program != [a-z]* ]] ||
+			rootfs_program "bench/$program" "$BUILD/bench/svakit-bench"
+	done <"$TOP/bench/tests.list"
 	rootfs_program bench/dma_map_benchmark "$BUILD/bench/dma_map_benchmark"
 	# By name: a program that the tree has no more may still be in the build folder.
 	while IFS=: read -r coll program; do

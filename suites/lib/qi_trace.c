@@ -51,6 +51,17 @@ void qi_trace_begin(void)
 	instance_write("tracing_on", "1");
 }
 
+/* The time stamp, SECONDS.MICROSECONDS, ends two characters before @event. */
+static u64 parse_time(const char *line, const char *event)
+{
+	unsigned long long s, us;
+
+	event -= 2;
+	while (event > line && event[-1] != ' ')
+		event--;
+	return sscanf(event, "%llu.%6llu:", &s, &us) == 2 ? s * 1000000000 + us * 1000 : 0;
+}
+
 static bool parse(const char *line, struct qi_desc *desc)
 {
 	unsigned long long qw[4];
@@ -62,6 +73,7 @@ static bool parse(const char *line, struct qi_desc *desc)
 		return false;
 	for (i = 0; i < 4; i++)
 		desc->qw[i] = qw[i];
+	desc->at = parse_time(line, event);
 	return true;
 }
 
@@ -104,7 +116,7 @@ void qi_trace_wait(unsigned int type, u32 pasid)
 	int fd = open(INSTANCE "trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct clock_wait wait = clock_wait_for(WAIT_MS);
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
-	struct qi_desc desc = {{0}};
+	struct qi_desc desc = {.at = 0};
 	char line[512];
 
 	REQUIRE(f, "open %strace_pipe: %s", INSTANCE, strerror(errno));

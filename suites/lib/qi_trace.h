@@ -17,9 +17,11 @@
 /**
  * struct qi_desc - A descriptor (6.5.2).
  * @qw: its quadwords
+ * @at: when it was queued, nanoseconds of CLOCK_MONOTONIC, whole microseconds
  */
 struct qi_desc {
 	u64 qw[4];
+	u64 at;
 };
 
 /**

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "section.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "accel_device.h"
+#include "ktap.h"
+#include "lab.h"
+#include "memory.h"
+#include "options.h"
+#include "samples.h"
+
+/* A metric of counts is that of the time, a dot, and this. */
+static const struct {
+	const char *name;
+	enum svk_lab_counter counter;
+} counters[] = {
+	{"descriptors", SVK_LAB_QI_TOTAL},    {"qi_iotlb", SVK_LAB_QI_IOTLB},
+	{"qi_devtlb", SVK_LAB_QI_DEVTLB},     {"qi_piotlb", SVK_LAB_QI_PIOTLB},
+	{"qi_pdevtlb", SVK_LAB_QI_PDEVTLB},   {"qi_pasid", SVK_LAB_QI_PASID},
+	{"qi_wait", SVK_LAB_QI_WAIT},	      {"iotlb_miss", SVK_LAB_IOTLB_MISS},
+	{"atc_miss", SVK_LAB_ATC_MISS},	      {"pasid_miss", SVK_LAB_PASID_MISS},
+	{"walk_first", SVK_LAB_WALK_FS},      {"walk_second", SVK_LAB_WALK_SS},
+	{"walk_nested", SVK_LAB_WALK_NESTED}, {"page_requests", SVK_LAB_PRQ},
+};
+
+/* Fewer say nothing of a distribution, however long they take. */
+#define ROUNDS_MIN 10
+
+#define COUNTERS ARRAY_SIZE(counters)
+
+/**
+ * struct section - See section.h.
+ * @metric: its name
+ * @ns: of timed rounds
+ * @count: of counted rounds, by counter
+ * @start: of the one that is being timed
+ * @before: of the one that is being counted
+ */
+struct section {
+	const char *metric;
+	struct samples ns;
+	struct samples count[COUNTERS];
+	u64 start;
+	u64 before[COUNTERS];
+};
+
+enum round_kind {
+	ROUND_NONE,
+	ROUND_WARMUP,
+	ROUND_TIMED,
+	ROUND_COUNTED,
+};
+
+static enum round_kind kind;
+static unsigned int rounds_left;
+static u64 timed_since;
+static bool have_counters;
+
+static unsigned int rounds_of(enum round_kind k)
+{
+	switch (k) {
+	case ROUND_WARMUP:
+		return options_warmup();
+	case ROUND_TIMED:
+		return options_repeat();
+	case ROUND_COUNTED:
+		return have_counters ? options_counted() : 0;
+	default:
+		return 0;
+	}
+}
+
+/* Is there time for another timed round? */
+static bool has_time(void)
+{
+	unsigned int done = options_repeat() - rounds_left;
+
+	if (done == 1)
+		timed_since = now_ns();
+	return done < ROUNDS_MIN || now_ns() - timed_since < options_seconds() * 1000000000ULL;
+}
+
+bool round_next(void)
+{
+	if (kind == ROUND_TIMED && !has_time())
+		rounds_left = 0;
+	while (!rounds_left && kind < ROUND_COUNTED)
+		rounds_left = rounds_of(++kind);
+	if (!rounds_left) {
+		kind = ROUND_NONE;
+		return false;
+	}
+	rounds_left--;
+	return true;
+}
+
+bool round_counted(void)
+{
+	return kind == ROUND_COUNTED;
+}
+
+void section_counters(bool other)
+{
+	have_counters = !geteuid();
+	if (!have_counters)
+		return;
+	svk_lab_close();
+	if (other)
+		have_counters = svk_lab_elsewhere();
+	else
+		have_counters = !access(svk_pci_path("resource0"), R_OK | W_OK);
+}
+
+struct section *section_new(const char *metric, unsigned int each)
+{
+	struct section *s = memory_map_shared(sizeof(*s));
+	unsigned int i;
+
+	s->metric = metric;
+	REQUIRE_ERRNO(samples_init(&s->ns, (size_t)options_repeat() * each), 0);
+	for (i = 0; i < COUNTERS; i++)
+		REQUIRE_ERRNO(samples_init(&s->count[i], (size_t)options_counted() * each + 1), 0);
+	return s;
+}
+
+static void free_section(struct section *s)
+{
+	unsigned int i;
+
+	samples_cleanup(&s->ns);
+	for (i = 0; i < COUNTERS; i++)
+		samples_cleanup(&s->count[i]);
+	memory_unmap(s, sizeof(*s));
+}
+
+static u64 counter_now(unsigned int i)
+{
+	return svk_lab_read64(SVK_LAB_COUNTER(counters[i].counter));
+}
+
+void section_begin(struct section *s)
+{
+	unsigned int i;
+
+	for (i = 0; kind == ROUND_COUNTED && i < COUNTERS; i++)
+		s->before[i] = counter_now(i);
+	s->start = now_ns();
+}
+
+void section_end(struct section *s)
+{
+	u64 end = now_ns();
+	unsigned int i;
+
+	if (kind == ROUND_TIMED)
+		samples_add(&s->ns, end - s->start);
+	for (i = 0; kind == ROUND_COUNTED && i < COUNTERS; i++)
+		samples_add(&s->count[i], counter_now(i) - s->before[i]);
+}
+
+void section_add(struct section *s, u64 ns)
+{
+	if (kind == ROUND_TIMED)
+		samples_add(&s->ns, ns);
+}
+
+static void emit(const char *metric, enum record_kind record, const struct param *params,
+		 const struct samples *samples)
+{
+	const struct record r = {
+		.metric = metric,
+		.kind = record,
+		.params = params,
+		.value = samples->value,
+		.count = samples->count,
+	};
+
+	if (r.count)
+		record_emit(&r);
+}
+
+static void emit_counts(const struct section *s, const struct param *params)
+{
+	char metric[128];
+	unsigned int i;
+
+	for (i = 0; i < COUNTERS; i++) {
+		snprintf(metric, sizeof(metric), "%s.%s", s->metric, counters[i].name);
+		emit(metric, RECORD_COUNT, params, &s->count[i]);
+	}
+}
+
+void section_report(struct section *s, const struct param *params)
+{
+	emit(s->metric, RECORD_TIME, params, &s->ns);
+	emit_counts(s, params);
+	free_section(s);
+}
+
+void section_report_rate(struct section *s, const struct param *params, const char *metric,
+			 u64 bytes)
+{
+	struct samples rate;
+	size_t i;
+
+	REQUIRE_ERRNO(samples_init(&rate, s->ns.room), 0);
+	for (i = 0; i < s->ns.count; i++)
+		samples_add(&rate, (u64)((double)bytes * 1e9 /
+					 (double)(s->ns.value[i] + !s->ns.value[i])));
+	emit(metric, RECORD_RATE, params, &rate);
+	samples_cleanup(&rate);
+	section_report(s, params);
+}

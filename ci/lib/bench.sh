@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Records of benchmarks (docs/benchmarks.md), on their way into the results.
+
+# What has come of the record that comes in pieces.
+BENCH_PIECES=
+# What bench_environment says of this run.
+BENCH_ENVIRONMENT=
+
+# bench_line LINE: is it a record, or a piece of one? It goes to the results, not to the KTAP: a line
+# of JSON for each.
+bench_line() {
+	case $1 in
+	'# record+ '*) BENCH_PIECES+=${1#'# record+ '} ;;
+	'# record '*)
+		results_append bench.jsonl "$BENCH_PIECES${1#'# record '}"
+		BENCH_PIECES=
+		;;
+	*) return 1 ;;
+	esac
+}
+
+# bench_environment: a name for what has to be the same where kernels are compared: all but the kernels.
+bench_environment() {
+	local id
+
+	id=$({
+		version_of_tree
+		"$SVAHW" --version
+		uname -srvm
+		lscpu | grep -E '^(Model name|CPU\(s\)|NUMA)' || :
+		printf '%s\n' "${IMAGE[qemu_version]:-}" "$ACCEL_USED" "$ORACLE" "$HW" "$INJECT" "$DEBUG" \
+			"$L1_MEMORY $L1_CPUS $L2_MEMORY" "$(machine_cmdline 1)" "$(machine_cmdline 2)"
+	} 2>&1 | sha256sum)
+	printf '%s' "${id:0:12}"
+}
+
+# bench_variables LEVEL: what the benchmarks know of the run, as words of the job.
+bench_variables() {
+	printf ' SVAKIT_LEVEL=%s SVAKIT_ENVIRONMENT=%s' "$1" "$BENCH_ENVIRONMENT"
+	[[ $QUICK != 1 ]] || printf ' SVAKIT_QUICK=1'
+}
+
+# bench_table: the records as a table, if there are any, also those of tests that ran in another machine.
+bench_table() {
+	local file
+
+	for file in "$RESULT_DIR"/again/*/bench.jsonl; do
+		[[ ! -s $file ]] || cat "$file" >>"$RESULT_DIR/bench.jsonl" || results_full
+	done
+	[[ ! -s $RESULT_DIR/bench.jsonl ]] ||
+		"$TOP/build/bench/svakit-bench" show "$RESULT_DIR/bench.jsonl" | tee "$RESULT_DIR/bench.txt"
+}
