@@ -3,6 +3,8 @@
 #
 # Records of benchmarks (docs/benchmarks.md), on their way into the results.
 
+# That knows records.
+SVAKIT_BENCH=${SVAKIT_BENCH:-$TOP/build/bench/svakit-bench}
 # What has come of the record that comes in pieces.
 BENCH_PIECES=
 # What bench_environment says of this run.
@@ -49,6 +51,7 @@ bench_table() {
 	for file in "$RESULT_DIR"/again/*/bench.jsonl; do
 		[[ ! -s $file ]] || cat "$file" >>"$RESULT_DIR/bench.jsonl" || results_full
 	done
-	[[ ! -s $RESULT_DIR/bench.jsonl ]] ||
-		"$TOP/build/bench/svakit-bench" show "$RESULT_DIR/bench.jsonl" | tee "$RESULT_DIR/bench.txt"
+	[[ -s $RESULT_DIR/bench.jsonl ]] || return 0
+	printf '\n'
+	"$SVAKIT_BENCH" show "$RESULT_DIR/bench.jsonl" | tee "$RESULT_DIR/bench.txt"
 }
