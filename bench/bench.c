@@ -166,6 +166,7 @@ static int run(const struct bench *b)
 	oracle_settle();
 	oracle_pause();
 	b->run();
+	record_flush();
 	if (ktap_child_status() != KTAP_PASS) {
 		result = "not ok";
 		status = KTAP_FAIL;

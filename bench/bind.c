@@ -50,6 +50,7 @@ static void *member(void *arg)
 	int fd;
 
 	pthread_barrier_wait(&t->step);
+	section_align();
 	start = now_ns();
 	fd = __svk_device_open();
 	section_add(t->b->open, now_ns() - start);
@@ -57,6 +58,7 @@ static void *member(void *arg)
 	pthread_barrier_wait(&t->step);
 	/* Here, what open() has led to is counted. */
 	pthread_barrier_wait(&t->step);
+	section_align();
 	start = now_ns();
 	close(fd);
 	section_add(t->b->close, now_ns() - start);

@@ -15,6 +15,7 @@ enum key {
 	KEY_FORMAT = 'f',
 	KEY_OUTPUT = 'o',
 	KEY_QUICK = 'q',
+	KEY_EXACT = 'x',
 	KEY_PARAM = 0x1000, /* that of parameter n is this and n */
 };
 
@@ -29,6 +30,8 @@ static const struct argp_option common[] = {
 	{"format", KEY_FORMAT, "WHAT", 0, "table, json (a record a line) or runner", 1},
 	{"output", KEY_OUTPUT, "FILE", 0, "Append the records to FILE, as JSON lines", 1},
 	{"quick", KEY_QUICK, NULL, 0, "Few configurations, few rounds", 1},
+	{"exact", KEY_EXACT, NULL, 0, "The clock counts instructions: it is to repeat to the digit",
+	 1},
 	{0},
 };
 
@@ -48,6 +51,7 @@ static struct {
 	enum options_format format;
 	const char *output;
 	bool quick;
+	bool exact;
 } options = {.warmup = 3, .counted = 3};
 
 static unsigned int parse_rounds(struct argp_state *state, const char *text)
@@ -131,6 +135,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_QUICK:
 		options.quick = true;
 		return 0;
+	case KEY_EXACT:
+		options.exact = true;
+		return 0;
 	case ARGP_KEY_END:
 		parse_end(state);
 		return 0;
@@ -159,6 +166,7 @@ void options_parse(int argc, char **argv, const struct bench *bench)
 
 	options.bench = bench;
 	options.quick = getenv("SVAKIT_QUICK");
+	options.exact = getenv("SVAKIT_EXACT");
 	for (i = 0; bench->params[i].name; i++) {
 		table[i] = (struct argp_option){
 			.name = bench->params[i].name,
@@ -206,6 +214,11 @@ unsigned int options_counted(void)
 bool options_quick(void)
 {
 	return options.quick;
+}
+
+bool options_exact(void)
+{
+	return options.exact;
 }
 
 static const struct setting *find(const char *name)

@@ -34,6 +34,8 @@ unsigned int options_warmup(void);
 unsigned int options_counted(void);
 /** options_quick() - Return: whether little is to be measured. */
 bool options_quick(void);
+/** options_exact() - Return: whether the clock counts instructions. */
+bool options_exact(void);
 
 /**
  * options_first() - Return: the first value of a parameter that is a sweep.

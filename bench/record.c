@@ -62,7 +62,7 @@ static json_object *record_json(const struct record *r)
 	json_object_object_add(object, "params", params_json(r->params));
 	add_word(object, "unit", kinds[r->kind].unit);
 	add_word(object, "better", kinds[r->kind].better);
-	add_word(object, "kind", kinds[r->kind].kind);
+	add_word(object, "kind", options_exact() ? "exact" : kinds[r->kind].kind);
 	add_word(object, "level", environment_level());
 	add_word(object, "environment", environment_id());
 	add_value(object, "n", r->count);
@@ -165,6 +165,33 @@ static void append(const char *path, const char *line)
 	}
 }
 
+/* Lines for the runner, kept until the end where output is not to disturb what is measured. */
+static char *kept;
+static size_t kept_size;
+static FILE *keeper;
+
+static void send(const char *line)
+{
+	if (!options_exact()) {
+		record_pieces(stdout, line);
+		return;
+	}
+	if (!keeper)
+		keeper = open_memstream(&kept, &kept_size);
+	record_pieces(keeper, line);
+}
+
+void record_flush(void)
+{
+	if (!keeper)
+		return;
+	fclose(keeper);
+	keeper = NULL;
+	fputs(kept, stdout);
+	fflush(stdout);
+	free(kept);
+}
+
 void record_emit(const struct record *r)
 {
 	json_object *object = record_json(r);
@@ -181,7 +208,7 @@ void record_emit(const struct record *r)
 		puts(line);
 		break;
 	case FORMAT_RUNNER:
-		record_pieces(stdout, line);
+		send(line);
 		break;
 	}
 	json_object_put(object);

@@ -61,6 +61,9 @@ struct record {
 /** record_emit() - Write it to where the options say. */
 void record_emit(const struct record *r);
 
+/** record_flush() - At the end: write what has been kept. */
+void record_flush(void);
+
 /** record_emitted() - Return: how many there were. */
 unsigned int record_emitted(void);
 

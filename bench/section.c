@@ -29,6 +29,9 @@ static const struct {
 /* Fewer say nothing of a distribution, however long they take. */
 #define ROUNDS_MIN 10
 
+/* Several ticks of the slowest timer that kernels are built with. */
+#define ALIGN_NS 20000000ULL
+
 #define COUNTERS ARRAY_SIZE(counters)
 
 /**
@@ -141,12 +144,25 @@ static u64 counter_now(unsigned int i)
 	return svk_lab_read64(SVK_LAB_COUNTER(counters[i].counter));
 }
 
+void section_align(void)
+{
+	u64 next = (now_ns() / ALIGN_NS + 1) * ALIGN_NS;
+	struct timespec until = {
+		.tv_sec = (time_t)(next / 1000000000),
+		.tv_nsec = (long)(next % 1000000000),
+	};
+
+	if (options_exact())
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+}
+
 void section_begin(struct section *s)
 {
 	unsigned int i;
 
 	for (i = 0; kind == ROUND_COUNTED && i < COUNTERS; i++)
 		s->before[i] = counter_now(i);
+	section_align();
 	s->start = now_ns();
 }
 

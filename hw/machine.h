@@ -29,6 +29,9 @@ struct trace;
  * @oracle: NULL if nobody asks for proof
  * @inject: what is to fail; NULL: nothing ever
  * @timers: what is to be done later
+ * @settle: take the work that requests and timers have led to to its end, called with @lock held
+ *	before a client is answered; NULL: threads of their own do it meanwhile
+ * @settler: its argument
  * @count: counters, indexed by enum svk_lab_counter; guarded by @lock
  * @waiters: threads that want the lock through machine_lock(), or were woken by
  *	machine_wake(), and do not have it yet; atomic
@@ -41,6 +44,8 @@ struct machine {
 	struct inject *inject;
 	struct trace *trace;
 	struct timers timers;
+	void (*settle)(void *settler);
+	void *settler;
 	u64 count[SVK_LAB_COUNTERS];
 };
 
@@ -70,6 +75,13 @@ static inline void machine_lock(struct machine *m)
 static inline void machine_unlock(struct machine *m)
 {
 	pthread_mutex_unlock(&m->lock);
+}
+
+/** machine_settle() - Nobody is answered before this. Lock held. */
+static inline void machine_settle(struct machine *m)
+{
+	if (m->settle)
+		m->settle(m->settler);
 }
 
 /** machine_step_back() - Let those in who wait for the lock, and take it again. Lock held. */

@@ -141,6 +141,24 @@ static bool build_oracle(struct svahw *h, const struct options *o)
 	return oracle;
 }
 
+/* Accelerators without a thread: their turns are taken here, with the lock held. */
+static void settle(void *arg)
+{
+	struct svahw *h = arg;
+	bool busy;
+
+	do {
+		busy = false;
+		for (unsigned int i = 0; i < SVAHW_MAX_ACCELS && h->accel[i]; i++) {
+			if (!accel_turn_begin(h->accel[i]))
+				continue;
+			accel_turn_move(h->accel[i]);
+			accel_turn_end(h->accel[i]);
+			busy = true;
+		}
+	} while (busy);
+}
+
 static int svahw_build(struct svahw *h, const struct options *o)
 {
 	if (o->trace_file)
@@ -159,6 +177,10 @@ static int svahw_build(struct svahw *h, const struct options *o)
 	for (unsigned int i = 0; i < o->accels; i++)
 		if (!build_accel(h, o, i))
 			goto err;
+	if (o->accel.stepped) {
+		h->machine.settle = settle;
+		h->machine.settler = h;
+	}
 	h->server = vfio_user_new(&h->machine);
 	if (!h->server)
 		goto err;

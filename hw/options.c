@@ -29,6 +29,7 @@ enum {
 	OPT_ACCEL_BDF,
 	OPT_ACCEL_ID,
 	OPT_NO_ATS,
+	OPT_SYNCHRONOUS,
 	OPT_NO_PRI,
 	OPT_INJECT,
 	OPT_SEED,
@@ -77,6 +78,8 @@ static const struct argp_option argp_options[] = {
 	 "PCI ids of each accelerator in turn (default 1b36:5fd1, which its driver knows)", 0},
 	{"no-ats", OPT_NO_ATS, NULL, 0, "Leave the ATS capability out", 0},
 	{"no-pri", OPT_NO_PRI, NULL, 0, "Leave the PRI capability out", 0},
+	{"synchronous", OPT_SYNCHRONOUS, NULL, 0,
+	 "Have no threads: answer a client when all accelerators have come to rest", 0},
 	{NULL, 0, NULL, 0, "Faults on demand (docs/faults.md):", 4},
 	{"inject", OPT_INJECT, "FAULT", 0,
 	 "Let something fail: KIND[,skip=N][,count=N|forever][,pasid=N][,addr=A][,chance=P]... "
@@ -366,6 +369,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_NO_PRI:
 		o->accel.pri = false;
+		break;
+	case OPT_SYNCHRONOUS:
+		o->accel.stepped = true;
 		break;
 	case OPT_LOG_FILE:
 		o->log_file = arg;

@@ -81,6 +81,7 @@ static void run_timers(struct vfio_user_server *s)
 		return;
 	machine_lock(s->machine);
 	timers_run(s->machine);
+	machine_settle(s->machine);
 	machine_unlock(s->machine);
 }
 

@@ -266,6 +266,7 @@ static int run_handler(struct vfio_user_port *port, const struct vfio_user_messa
 	} else {
 		machine_lock(m);
 		rc = commands[command].handler(port, msg, reply);
+		machine_settle(m);
 		machine_unlock(m);
 	}
 	if (rc)

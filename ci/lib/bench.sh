@@ -32,7 +32,7 @@ bench_environment() {
 		"$SVAHW" --version
 		uname -srvm
 		lscpu | grep -E '^(Model name|CPU\(s\)|NUMA)' || :
-		printf '%s\n' "${IMAGE[qemu_version]:-}" "$ACCEL_USED" "$ORACLE" "$HW" "$INJECT" "$DEBUG" \
+		printf '%s\n' "${IMAGE[qemu_version]:-}" "$ACCEL_USED" "$ORACLE" "$HW" "$INJECT" "$DEBUG" "$EXACT" \
 			"$L1_MEMORY $L1_CPUS $L2_MEMORY" "$(machine_cmdline 1)" "$(machine_cmdline 2)"
 	} 2>&1 | sha256sum)
 	printf '%s' "${id:0:12}"
@@ -42,6 +42,7 @@ bench_environment() {
 bench_variables() {
 	printf ' SVAKIT_LEVEL=%s SVAKIT_ENVIRONMENT=%s' "$1" "$BENCH_ENVIRONMENT"
 	[[ $QUICK != 1 ]] || printf ' SVAKIT_QUICK=1'
+	[[ $EXACT != 1 ]] || printf ' SVAKIT_EXACT=1'
 }
 
 # bench_table: the records as a table, if there are any, also those of tests that ran in another machine.

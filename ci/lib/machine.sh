@@ -7,7 +7,7 @@
 # L2: the first accelerator at 00:03.0, mediated devices of the second at 00:04.0 and 00:05.0.
 
 L1_MEMORY=2G
-L1_CPUS=2
+L1_CPUS=$((EXACT == 1 ? 1 : 2))
 # All of it is pinned for the device, page by page, before L2 starts: as little as will do. The
 # initramfs with all test programs has to fit into half of what it leaves of it.
 # KASAN needs its share.
@@ -74,6 +74,8 @@ machine_cmdline() {
 	line+=' no_timer_check'
 	# V=1 shows the whole boot of L1. That of L2 would go through L1 byte by byte, and take a minute.
 	[[ -n $V && $1 == 1 ]] || line+=' quiet'
+	# The same addresses in each run.
+	[[ $EXACT != 1 ]] || line+=' nokaslr norandmaps'
 	# A debugger knows the addresses of vmlinux.
 	[[ $GDB != 1 ]] || line+=' nokaslr'
 	[[ $1 == 2 || -z $APPEND ]] || line+=" $APPEND"
@@ -98,7 +100,7 @@ vfio_user_device() {
 	local path=${1//\\/\\\\}
 
 	printf '{"driver":"vfio-user-pci","socket":{"type":"unix","path":"%s"},"addr":"%s"%s}' \
-		"${path//\"/\\\"}" "$2" "$3"
+		"${path//\"/\\\"}" "$2" "$3$([[ $EXACT != 1 ]] || printf ',"x-no-posted-writes":true')"
 }
 
 # machine_svahw: sets SVAHW_DEVICES, options that say where L1 sees the accelerators.
@@ -138,6 +140,12 @@ machine_l1_devices() {
 	)
 }
 
+# machine_l1_exact: adds to L1_ARGS what makes an instruction a nanosecond, and a run like the other: idle
+# time is skipped, random numbers begin with the same one, and the clock with the same date.
+machine_l1_exact() {
+	L1_ARGS+=(-icount "shift=0,sleep=off" -seed 1 -rtc "base=2026-01-01,clock=vm")
+}
+
 # machine_l1_run: adds to L1_ARGS what a run needs beyond the devices.
 machine_l1_run() {
 	L1_ARGS+=(
@@ -148,6 +156,7 @@ machine_l1_run() {
 		-kernel "${IMAGE[l1_kernel]}" -initrd "${IMAGE[l1_initrd]}"
 		-append "$(machine_cmdline 1)"
 	)
+	[[ $EXACT != 1 ]] || machine_l1_exact
 	((LEVEL == 2)) || return 0
 	# What L2's QEMU writes into these ports of L1 comes out here.
 	L1_ARGS+=(

@@ -27,6 +27,9 @@ COLL=${COLL:-}
 # What is to be run: QUICK little, FULL also what takes long.
 QUICK=${QUICK:-}
 FULL=${FULL:-}
+# Time is instructions: L1 alone, one processor, under TCG.
+EXACT=${EXACT:-}
+[[ $EXACT != 1 ]] || LEVEL=1 ACCEL=tcg
 # How often each test is run, in one boot.
 REPEAT=${REPEAT:-}
 V=${V:-}
@@ -64,7 +67,7 @@ FORGET_PATTERN="((guest|host)(:($FORGET_TYPE([+]$FORGET_TYPE)*)?(:[0-9]+(:[0-9]+
 settings_check_selection() {
 	local name coll
 
-	for name in QUICK FULL SHOW GDB; do
+	for name in QUICK FULL EXACT SHOW GDB; do
 		[[ -z ${!name} || ${!name} == [01] ]] || wrong+=("$name=${!name}: want 0 or 1")
 	done
 	[[ $QUICK != 1 || $FULL != 1 ]] || wrong+=('QUICK=1 FULL=1: want one of them')
@@ -106,7 +109,7 @@ settings_check() {
 settings_list() {
 	local name
 
-	for name in LEVEL VIA ORACLE HW APPEND INJECT SEED LOSE FORGET QUICK FULL ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG SVAHW; do
+	for name in LEVEL VIA ORACLE HW APPEND INJECT SEED LOSE FORGET QUICK FULL EXACT ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG SVAHW; do
 		[[ -z ${!name} ]] || printf '%s=%s\n' "$name" "${!name}"
 	done
 }

@@ -67,6 +67,7 @@ set_up_inputs() {
 		--findings "$RESULT_DIR/svahw.findings"
 	)
 	[[ $ORACLE != 0 ]] || SVAHW_ARGS+=(--no-oracle)
+	[[ $EXACT != 1 ]] || SVAHW_ARGS+=(--synchronous)
 	# Where ci/control finds it: a name below the results may be too long for a socket.
 	ln -s "$RUN_DIR/control.sock" "$RESULT_DIR/control.sock" || results_full
 }

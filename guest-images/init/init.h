@@ -16,7 +16,7 @@
 #include "qmp.h"
 
 #define INIT_MAX_ARGS 128
-#define INIT_MAX_ENV 8
+#define INIT_MAX_ENV 12
 #define INIT_LINE 4000
 #define DEVICE_NAME 32
 

@@ -103,7 +103,7 @@ static void every_option(void **state)
 	assert_string_equal(o.control, "c");
 
 	assert_int_equal(PARSE(&o, "--queues=64", "--pasid-width", "0", "--accel-bdf=01:1f.7",
-			       "--no-ats", "--no-pri", "--list-caps"),
+			       "--no-ats", "--no-pri", "--list-caps", "--synchronous"),
 			 0);
 	assert_int_equal(o.accel.queues, 64);
 	assert_int_equal(o.pasid_width[0], 0);
@@ -113,6 +113,7 @@ static void every_option(void **state)
 	assert_false(o.accel.ats);
 	assert_false(o.accel.pri);
 	assert_true(o.list_caps);
+	assert_true(o.accel.stepped);
 }
 
 static void several_accelerators(void **state)

@@ -348,6 +348,25 @@ static void serves_two_units(void **state)
 	free(text);
 }
 
+/* Without threads: when a client has its answer, the work that it asked for is done. */
+static void synchronous(void **state)
+{
+	const u64 pattern = 0x3333333333333333ULL;
+	struct run *r = *state;
+	struct job *job;
+	int fd;
+
+	START_READY(r, "--log-file", r->log, "--synchronous");
+	fd = client_open(&r->accel);
+	job = start_job(fd, pattern);
+	assert_int_equal(le32_to_cpu(job->cpl.status), SVK_CPL_OK);
+	assert_true(le64_to_cpu(job->data) == pattern);
+	finish_job(fd, job, pattern);
+	close(fd);
+	kill(r->pid, SIGTERM);
+	assert_int_equal(finish(r), 0);
+}
+
 /* Each socket counts: with a function that nobody came for, it is not over. */
 static void once_waits_for_every_function(void **state)
 {
@@ -498,6 +517,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(options_reach_the_model, setup, teardown),
 		cmocka_unit_test_setup_teardown(serves_several_accelerators, setup, teardown),
 		cmocka_unit_test_setup_teardown(serves_two_units, setup, teardown),
+		cmocka_unit_test_setup_teardown(synchronous, setup, teardown),
 		cmocka_unit_test_setup_teardown(once_waits_for_every_function, setup, teardown),
 		cmocka_unit_test_setup_teardown(virtual_commands, setup, teardown),
 		cmocka_unit_test_setup_teardown(control_socket, setup, teardown),
