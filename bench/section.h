@@ -42,13 +42,13 @@ void section_begin(struct section *s);
 void section_end(struct section *s);
 
 /**
- * section_align() - Where instructions are counted, wait for the same time of the kernel's timer tick.
+ * section_align() - Where instructions are counted, wait for the same time of the timer tick.
  *
  * section_begin() does it; for who has a clock of his own.
  */
 void section_align(void);
 
-/** section_add() - As both, for who has a clock of his own: @ns in a timed round. */
+/** section_add() - As both: @ns in a timed round. */
 void section_add(struct section *s, u64 ns);
 
 /**

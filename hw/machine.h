@@ -29,7 +29,7 @@ struct trace;
  * @oracle: NULL if nobody asks for proof
  * @inject: what is to fail; NULL: nothing ever
  * @timers: what is to be done later
- * @settle: take the work that requests and timers have led to to its end, called with @lock held
+ * @settle: end the work that requests and timers have led to, called with @lock held,
  *	before a client is answered; NULL: threads of their own do it meanwhile
  * @settler: its argument
  * @count: counters, indexed by enum svk_lab_counter; guarded by @lock
