@@ -51,17 +51,17 @@ static void *member(void *arg)
 
 	pthread_barrier_wait(&t->step);
 	section_align();
-	start = now_ns();
+	start = section_clock();
 	fd = __svk_device_open();
-	section_add(t->b->open, now_ns() - start);
+	section_add(t->b->open, section_clock() - start);
 	REQUIRE(fd >= 0, "open %s: errno %d", svk_device_node(), -fd);
 	pthread_barrier_wait(&t->step);
 	/* Here, what open() has led to is counted. */
 	pthread_barrier_wait(&t->step);
 	section_align();
-	start = now_ns();
+	start = section_clock();
 	close(fd);
-	section_add(t->b->close, now_ns() - start);
+	section_add(t->b->close, section_clock() - start);
 	pthread_barrier_wait(&t->step);
 	return NULL;
 }

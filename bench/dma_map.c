@@ -51,6 +51,8 @@ static void emit(const char *metric, double us)
 		.params = params,
 		.value = &ns,
 		.count = 1,
+		/* The tool measures, with the kernel's clock. */
+		.rough = true,
 	});
 }
 

@@ -62,6 +62,8 @@ static void measure(struct svk_queue *q, const char *state, u64 pages)
 	if (!options_word("state", state))
 		return;
 	s = section_new("iopf", 1);
+	/* The unit's interrupt comes when the host gets to it. */
+	section_rough(s);
 	while (round_next()) {
 		mem = absent ? memory_untouched(size) : memory_map(size);
 		section_begin(s);

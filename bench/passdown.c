@@ -118,6 +118,8 @@ static void emit(const char *metric, enum record_kind kind, const struct param *
 		.params = params,
 		.value = samples->value,
 		.count = samples->count,
+		/* The clock of the trace. */
+		.rough = kind == RECORD_TIME,
 	});
 	samples_cleanup(samples);
 }

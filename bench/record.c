@@ -62,7 +62,7 @@ static json_object *record_json(const struct record *r)
 	json_object_object_add(object, "params", params_json(r->params));
 	add_word(object, "unit", kinds[r->kind].unit);
 	add_word(object, "better", kinds[r->kind].better);
-	add_word(object, "kind", options_exact() ? "exact" : kinds[r->kind].kind);
+	add_word(object, "kind", options_exact() && !r->rough ? "exact" : kinds[r->kind].kind);
 	add_word(object, "level", environment_level());
 	add_word(object, "environment", environment_id());
 	add_value(object, "n", r->count);

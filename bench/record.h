@@ -49,6 +49,7 @@ enum record_kind {
  * @params: configuration, ended by PARAM_END
  * @value: samples, in the order of measuring
  * @count: how many, at least one
+ * @rough: not exact even where the clock counts instructions: it waits for the host
  */
 struct record {
 	const char *metric;
@@ -56,6 +57,7 @@ struct record {
 	const struct param *params;
 	const u64 *value;
 	size_t count;
+	bool rough;
 };
 
 /** record_emit() - Write it to where the options say. */

@@ -37,6 +37,7 @@ static const struct {
 /**
  * struct section - See section.h.
  * @metric: its name
+ * @rough: see section_rough()
  * @ns: of timed rounds
  * @count: of counted rounds, by counter
  * @start: of the one that is being timed
@@ -44,6 +45,7 @@ static const struct {
  */
 struct section {
 	const char *metric;
+	bool rough;
 	struct samples ns;
 	struct samples count[COUNTERS];
 	u64 start;
@@ -144,6 +146,17 @@ static u64 counter_now(unsigned int i)
 	return svk_lab_read64(SVK_LAB_COUNTER(counters[i].counter));
 }
 
+u64 section_clock(void)
+{
+	/* The time stamp counter is the count itself; the kernel's clock would round it. */
+	return options_exact() ? __builtin_ia32_rdtsc() : now_ns();
+}
+
+void section_rough(struct section *s)
+{
+	s->rough = true;
+}
+
 void section_align(void)
 {
 	u64 next = (now_ns() / ALIGN_NS + 1) * ALIGN_NS;
@@ -163,12 +176,12 @@ void section_begin(struct section *s)
 	for (i = 0; kind == ROUND_COUNTED && i < COUNTERS; i++)
 		s->before[i] = counter_now(i);
 	section_align();
-	s->start = now_ns();
+	s->start = section_clock();
 }
 
 void section_end(struct section *s)
 {
-	u64 end = now_ns();
+	u64 end = section_clock();
 	unsigned int i;
 
 	if (kind == ROUND_TIMED)
@@ -184,7 +197,7 @@ void section_add(struct section *s, u64 ns)
 }
 
 static void emit(const char *metric, enum record_kind record, const struct param *params,
-		 const struct samples *samples)
+		 const struct samples *samples, bool rough)
 {
 	const struct record r = {
 		.metric = metric,
@@ -192,6 +205,7 @@ static void emit(const char *metric, enum record_kind record, const struct param
 		.params = params,
 		.value = samples->value,
 		.count = samples->count,
+		.rough = rough,
 	};
 
 	if (r.count)
@@ -205,13 +219,13 @@ static void emit_counts(const struct section *s, const struct param *params)
 
 	for (i = 0; i < COUNTERS; i++) {
 		snprintf(metric, sizeof(metric), "%s.%s", s->metric, counters[i].name);
-		emit(metric, RECORD_COUNT, params, &s->count[i]);
+		emit(metric, RECORD_COUNT, params, &s->count[i], false);
 	}
 }
 
 void section_report(struct section *s, const struct param *params)
 {
-	emit(s->metric, RECORD_TIME, params, &s->ns);
+	emit(s->metric, RECORD_TIME, params, &s->ns, s->rough);
 	emit_counts(s, params);
 	free_section(s);
 }
@@ -226,7 +240,7 @@ void section_report_rate(struct section *s, const struct param *params, const ch
 	for (i = 0; i < s->ns.count; i++)
 		samples_add(&rate, (u64)((double)bytes * 1e9 /
 					 (double)(s->ns.value[i] + !s->ns.value[i])));
-	emit(metric, RECORD_RATE, params, &rate);
+	emit(metric, RECORD_RATE, params, &rate, s->rough);
 	samples_cleanup(&rate);
 	section_report(s, params);
 }

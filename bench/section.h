@@ -36,6 +36,9 @@ struct section;
  */
 struct section *section_new(const char *metric, unsigned int each);
 
+/** section_rough() - Its time is not exact even where the clock counts instructions. */
+void section_rough(struct section *s);
+
 /** section_begin() - From here on. */
 void section_begin(struct section *s);
 /** section_end() - Up to here. */
@@ -82,6 +85,9 @@ bool round_counted(void);
  * Without root, or a model, none are read, and there are no records of them.
  */
 void section_counters(bool other);
+
+/** section_clock() - Return: nanoseconds of CLOCK_MONOTONIC, or instructions. */
+u64 section_clock(void);
 
 /** now_ns() - Return: nanoseconds of CLOCK_MONOTONIC. */
 static inline u64 now_ns(void)

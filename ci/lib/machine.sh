@@ -130,7 +130,8 @@ machine_l1_devices() {
 	for i in "${!ACCEL_BDFS[@]}"; do
 		L1_ARGS+=(-device "$(vfio_user_device "$RUN_DIR/$(accel_socket "$i")" "${ACCEL_BDFS[i]#00:}" "${ONE_SLOT:+,\"multifunction\":true}")")
 	done
-	L1_ARGS+=(-device "virtio-serial-pci,addr=07.0")
+	# Exact: what is written goes out before the next instruction, not when QEMU's other thread gets to it.
+	L1_ARGS+=(-device "virtio-serial-pci,addr=07.0$([[ $EXACT != 1 ]] || printf ',ioeventfd=off')")
 	((LEVEL == 2)) || return 0
 	L1_ARGS+=(
 		-drive "if=none,id=vmm,format=raw,readonly=on,file=${IMAGE[vmm]//,/,,}"
