@@ -12,7 +12,7 @@ packages_find() {
 	declare -gA REASON=()
 	while read -r package kind probe reason; do
 		[[ -n $package && $package != '#'* ]] || continue
-		[[ $kind == run || $kind == "$job" ]] || continue
+		[[ $kind == run || $kind == "$job" || $job == check && $kind =~ ^(gate|report)$ ]] || continue
 		REASON[$package]=$reason
 		case $probe in
 		hdr:*)
