@@ -26,7 +26,8 @@ struct options {
 
 static const char usage_text[] =
 	"usage: svakit-gate compare [--all] [--thresholds=FILE] BASE... -- HEAD...\n"
-	"       svakit-gate simulate [--comparisons=N] [--runs=N] [--shift=PERCENT] [--seed=N]\n"
+	"       svakit-gate simulate [--comparisons=N] [--runs=N] [--resample] [--shift=PERCENT] "
+	"[--seed=N]\n"
 	"                            [--thresholds=FILE] FILE...\n"
 	"\n"
 	"Files of records (bench.jsonl): a run each, or several that the field \"run\" tells "
@@ -80,6 +81,7 @@ static void parse(struct options *o, int argc, char **argv)
 		{"all", no_argument, NULL, 'a'},
 		{"thresholds", required_argument, NULL, 't'},
 		{"comparisons", required_argument, NULL, 'c'},
+		{"resample", no_argument, NULL, 'm'},
 		{"runs", required_argument, NULL, 'r'},
 		{"shift", required_argument, NULL, 's'},
 		{"seed", required_argument, NULL, 'e'},
@@ -98,6 +100,9 @@ static void parse(struct options *o, int argc, char **argv)
 			break;
 		case 'c':
 			o->simulation.comparisons = (unsigned int)number(optarg, 1000000);
+			break;
+		case 'm':
+			o->simulation.resample = true;
 			break;
 		case 'r':
 			o->simulation.runs = number(optarg, RANK_MOST);

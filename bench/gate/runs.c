@@ -82,6 +82,12 @@ const struct series *runs_find(const struct runs *runs, const struct series *lik
 
 static void series_free(struct series *s)
 {
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		free(s->sample[i]);
+	free(s->sample);
+	free(s->samples);
 	free(s->level);
 	free(s->metric);
 	free(s->params);
@@ -115,8 +121,21 @@ static void see_environment(struct runs *runs, const char *id)
 		runs->mixed = copy(id);
 }
 
+/* Return: the numbers of an array, none if it is no array. */
+static double *numbers(json_object *array, size_t *count)
+{
+	double *value;
+	size_t i;
+
+	*count = json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
+	value = grow(NULL, *count + 1, sizeof(*value));
+	for (i = 0; i < *count; i++)
+		value[i] = json_object_get_double(json_object_array_get_idx(array, i));
+	return value;
+}
+
 /* The same twice in one run, as with REPEAT=: the first is kept. */
-static void add_value(struct series *s, unsigned long run, double value)
+static void add_value(struct series *s, unsigned long run, double value, json_object *samples)
 {
 	size_t i;
 
@@ -125,6 +144,9 @@ static void add_value(struct series *s, unsigned long run, double value)
 			return;
 	s->value = grow(s->value, s->count + 1, sizeof(*s->value));
 	s->run = grow(s->run, s->count + 1, sizeof(*s->run));
+	s->sample = grow(s->sample, s->count + 1, sizeof(*s->sample));
+	s->samples = grow(s->samples, s->count + 1, sizeof(*s->samples));
+	s->sample[s->count] = numbers(samples, &s->samples[s->count]);
 	s->value[s->count] = value;
 	s->run[s->count++] = run;
 }
@@ -156,7 +178,7 @@ static bool add_record(struct runs *runs, json_object *object, size_t near)
 		runs->exact_time = true;
 	see_environment(runs, environment);
 	add_value(series_of(runs, &like, near), runs->files * RUNS_OF_FILE + run,
-		  (double)json_object_get_int64(p50));
+		  (double)json_object_get_int64(p50), json_object_object_get(object, "samples"));
 	return true;
 }
 

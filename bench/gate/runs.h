@@ -21,6 +21,8 @@
  * @exact: counted, not by the clock
  * @value: the median of each run
  * @run: which run each is of
+ * @sample: and what it is the median of
+ * @samples: how many these are
  * @count: runs that have it
  */
 struct series {
@@ -32,6 +34,8 @@ struct series {
 	bool exact;
 	double *value;
 	unsigned long *run;
+	double **sample;
+	size_t *samples;
 	size_t count;
 };
 

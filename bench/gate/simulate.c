@@ -57,24 +57,57 @@ static void shuffle(unsigned long *list, size_t count, u64 *seed)
 	}
 }
 
-/* These runs of all series: texts are shared, values are not. */
-static void deal(struct runs *to, const struct runs *from, const unsigned long *list, size_t count)
+static int by_value(const void *a, const void *b)
 {
-	size_t i, j, k;
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The median, by nearest rank as in records, of as many samples drawn from these. */
+static double drawn_median(const double *sample, size_t count, u64 *seed)
+{
+	double *drawn = get(count, sizeof(*drawn));
+	double median;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		drawn[i] = sample[draw(seed) % count];
+	qsort(drawn, count, sizeof(*drawn), by_value);
+	median = drawn[(count - 1) / 2];
+	free(drawn);
+	return median;
+}
+
+/* Run  of a series becomes one more of another, with other samples of it if there is a . */
+static void deal_run(struct series *to, const struct series *from, unsigned long run, u64 *seed)
+{
+	size_t i;
+
+	for (i = 0; i < from->count; i++)
+		if (from->run[i] == run)
+			to->value[to->count++] =
+				seed && from->samples[i]
+					? drawn_median(from->sample[i], from->samples[i], seed)
+					: from->value[i];
+}
+
+/* These runs of all series: texts are shared, values are not. */
+static void deal(struct runs *to, const struct runs *from, const unsigned long *list, size_t count,
+		 u64 *seed)
+{
+	size_t i, k;
 
 	*to = (struct runs){.exact_time = from->exact_time};
 	to->series = get(from->count, sizeof(*to->series));
 	for (i = 0; i < from->count; i++) {
-		const struct series *s = &from->series[i];
 		struct series *mine = &to->series[to->count];
 
-		*mine = *s;
+		*mine = from->series[i];
 		mine->value = get(count, sizeof(*mine->value));
 		mine->count = 0;
-		for (j = 0; j < s->count; j++)
-			for (k = 0; k < count; k++)
-				if (list[k] == s->run[j])
-					mine->value[mine->count++] = s->value[j];
+		for (k = 0; k < count; k++)
+			deal_run(mine, &from->series[i], list[k], seed);
 		if (mine->count)
 			to->count++;
 		else
@@ -133,18 +166,32 @@ static void count_outcomes(struct simulation *s, const struct comparison *c,
 	s->praised += praise;
 }
 
+/* The runs of both sides. */
+static void choose(const struct simulation *s, unsigned long *list, size_t count,
+		   unsigned long *chosen, u64 *seed)
+{
+	size_t i;
+
+	if (!s->resample)
+		shuffle(list, count, seed);
+	for (i = 0; i < 2 * s->runs; i++)
+		chosen[i] = list[s->resample ? draw(seed) % count : i];
+}
+
 int simulate(struct simulation *s, const struct runs *runs, const struct thresholds *thresholds)
 {
-	unsigned long *list;
+	unsigned long *list, *chosen;
 	size_t count = list_runs(runs, &list), at = 0;
 	u64 seed = s->seed;
 	unsigned int i;
 
+	chosen = get(2 * s->runs + 1, sizeof(*chosen));
 	s->alarms = 0;
 	s->praised = 0;
 	s->found = 0;
-	if (!s->runs || count < 2 * s->runs) {
+	if (!s->runs || !count || (!s->resample && count < 2 * s->runs)) {
 		free(list);
+		free(chosen);
 		return -1;
 	}
 	for (i = 0; i < s->comparisons; i++) {
@@ -152,9 +199,9 @@ int simulate(struct simulation *s, const struct runs *runs, const struct thresho
 		struct runs base, head;
 		struct comparison c;
 
-		shuffle(list, count, &seed);
-		deal(&base, runs, list, s->runs);
-		deal(&head, runs, list + s->runs, s->runs);
+		choose(s, list, count, chosen, &seed);
+		deal(&base, runs, chosen, s->runs, s->resample ? &seed : NULL);
+		deal(&head, runs, chosen + s->runs, s->runs, s->resample ? &seed : NULL);
 		if (s->shift != 0) {
 			at = next_timed(&head, at % head.count);
 			touched = &head.series[at];
@@ -167,5 +214,6 @@ int simulate(struct simulation *s, const struct runs *runs, const struct thresho
 		undeal(&head);
 	}
 	free(list);
+	free(chosen);
 	return 0;
 }

@@ -9,6 +9,7 @@
  * struct simulation - How, and what came of it.
  * @comparisons: how many
  * @runs: a side
+ * @resample: runs are drawn with replacement, and so are their samples; else each run is dealt once
  * @seed: of the dealing
  * @shift: percent by which one metric of the head is made worse, the next one each time; 0: none
  * @alarms: comparisons in which a metric that nobody has touched is worse
@@ -18,6 +19,7 @@
 struct simulation {
 	unsigned int comparisons;
 	size_t runs;
+	bool resample;
 	u64 seed;
 	double shift;
 	unsigned int alarms;
@@ -28,7 +30,7 @@ struct simulation {
 /**
  * simulate() - Compare runs of one kernel with each other.
  * @s: how; results
- * @runs: at least twice @s->runs
+ * @runs: at least twice @s->runs, unless @s->resample
  * @thresholds: what matters
  *
  * Return: 0, or -1 if there are too few runs.

@@ -26,13 +26,25 @@ rootfs_make() {
 	ROOTFS=$ENTRY/initrd
 }
 
+# rootfs_tests: those of the programs that are wanted, a line each. All of them depend on the kernel, by its
+# test harness: who compares two kernels with a few would build all of them again each time.
+rootfs_tests() {
+	local program
+
+	for program in $PROGRAMS; do
+		[[ ! -e $TOP/suites/$program.c ]] || printf '%s\n' "$program"
+	done
+}
+
 rootfs_build_programs() {
 	local lock source
+	local -a tests
 
 	source=$(kernel_selftests "$K_BUILD/source")
 	exec {lock}>"$BUILD/.programs.lock"
 	flock "$lock"
-	make -s -C "$TOP/suites" OUT="$BUILD/suites" KSRC="$source"
+	mapfile -t tests < <(rootfs_tests)
+	make -s -C "$TOP/suites" OUT="$BUILD/suites" KSRC="$source" ${PROGRAMS:+TESTS="${tests[*]}"}
 	# The kernel's headers take half a minute, so that they are made for those who need them.
 	[[ -n $PROGRAMS && " $PROGRAMS" != *" upstream/"* ]] ||
 		make -s -C "$TOP/suites/upstream" OUT="$BUILD/suites/upstream" KSRC="$source"

@@ -201,7 +201,7 @@ static void test_rank_holm(void **state)
 	rank_holm(NULL, 0);
 }
 
-/* Adds records of one metric, a run each: the first number of each is its median. */
+/* Adds records of one metric, a run of one sample each. */
 static void add(struct runs *runs, const char *metric, const char *kind, const char *better,
 		struct rank_group medians)
 {
@@ -468,6 +468,10 @@ static void test_simulation(void **state)
 	assert_int_equal(simulate(&s, &runs, &t), 0);
 	assert_int_equal(s.found, 40);
 	assert_true(s.alarms <= 1);
+	s.resample = true;
+	assert_int_equal(simulate(&s, &runs, &t), 0);
+	assert_int_equal(s.found, 40);
+	s.resample = false;
 	s.runs = 9;
 	assert_int_equal(simulate(&s, &runs, &t), -1);
 	runs_cleanup(&runs);
