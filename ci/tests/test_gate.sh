@@ -180,3 +180,30 @@ test_gate_rig() {
 	expect_gate 2
 	expect_message 'base\.jsonl:1: this is no record'
 }
+
+# prove_gate LINE...: ci/prove-gate once, with a gate that prints these lines.
+prove_gate() {
+	mkdir -p source-1/linux mutations
+	printf 'good\n' >source-1/linux/driver
+	printf '%s\n' 'SPDX-License-Identifier: GPL-2.0' '' '--- a/driver' '+++ b/driver' '@@ -1 +1 @@' '-good' '+slower' \
+		>mutations/slower_bind.patch
+	printf '%s\n' '#!/bin/bash' "printf '%s\\n' \"\$(<\"\$HEAD/driver\") exact=\$EXACT\" >>runs" \
+		"cat <<'END'" "$@" END 'exit 1' >a_gate
+	chmod +x a_gate
+	STATUS=0
+	timeout 20 env MUTATIONS="$WORK/mutations" GATE="$WORK/a_gate" FAKE_SOURCE="$WORK/source-1/linux" \
+		"$TOP/ci/prove-gate" 1 >out 2>err </dev/null || STATUS=$?
+}
+
+# the proof of the gate: found at bind.open alone, elsewhere as well, not found
+test_gate_proof() {
+	prove_gate 'l1 bind.open state=cold WORSE' 'l1 bind.open state=warm WORSE' 'l1 flush size=4096 same'
+	expect_gate 0
+	expect_line '^1 +status 1, bind\.open worse in 2 configurations, others: none$'
+	[[ $(<runs) == 'slower exact=1' ]] || unlike runs "$(<runs)" 'the patched kernel, counted'
+	prove_gate 'l1 bind.open state=cold WORSE' 'l1 flush size=4096 WORSE'
+	expect_gate 1
+	expect_line 'others: flush$'
+	prove_gate 'l1 bind.open state=cold same'
+	expect_gate 1
+}
