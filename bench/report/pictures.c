@@ -132,12 +132,33 @@ static void write_title(FILE *script, const struct record *r, const char *but)
 	fprintf(script, "%s %s'", text, clean);
 }
 
-/* One curve of a script: base is drawn with dashes, so that it shows below head. */
-static void write_curve(FILE *script, const char *name, unsigned int curve, const struct record *r,
+/* Curves of a picture so far. Of a comparison both sides have half of them, in the same colours. */
+struct curves {
+	unsigned int drawn;
+	unsigned int of_side[2];
+	unsigned int most;
+};
+
+static unsigned int most_of_side(const struct records *records)
+{
+	return records->record[0].side == records->record[records->count - 1].side
+		       ? PICTURE_CURVES
+		       : PICTURE_CURVES / 2;
+}
+
+/* One curve of a script: base is drawn with dashes. Return: false if its side has enough. */
+static bool write_curve(FILE *script, const char *name, struct curves *c, const struct record *r,
 			const char *how)
 {
-	fprintf(script, "%s '%s.data' index %u with %s lw 2 dt %d", curve ? "," : "plot", name,
-		curve, how, strcmp(r->side, "base") ? 1 : 2);
+	bool is_base = !strcmp(r->side, "base");
+
+	if (c->of_side[is_base] == c->most)
+		return false;
+	c->of_side[is_base]++;
+	fprintf(script, "%s '%s.data' index %u with %s lw 2 dt %d lc %u", c->drawn ? "," : "plot",
+		name, c->drawn, how, is_base ? 2 : 1, c->of_side[is_base]);
+	c->drawn++;
+	return true;
 }
 
 static void end_picture(FILE *data, FILE *script)
@@ -183,17 +204,18 @@ static void write_head(FILE *script, const char *name, const struct records *rec
 	size_t i;
 
 	for (i = first; i < records->count; i++)
-		curves += is_curve(records, i, first, by);
+		curves += records->record[i].side == records->record[first].side &&
+			  is_curve(records, i, first, by);
 	fprintf(script, script_head, name, name, name);
-	if (curves > PICTURE_CURVES)
-		fprintf(script, "set title '%s (%d of %u)'\n", name, PICTURE_CURVES, curves);
+	if (curves > most_of_side(records))
+		fprintf(script, "set title '%s (%u of %u)'\n", name, most_of_side(records), curves);
 }
 
 /* The distribution of one metric, a curve for each configuration. */
 static void draw_distribution(const struct records *records, size_t first, const char *folder)
 {
 	const struct record *head = &records->record[first];
-	unsigned int curves = 0;
+	struct curves curves = {.most = most_of_side(records)};
 	char name[160];
 	FILE *data, *script;
 	size_t i;
@@ -207,12 +229,10 @@ static void draw_distribution(const struct records *records, size_t first, const
 	for (i = first; i < records->count; i++) {
 		const struct record *r = &records->record[i];
 
-		if (!is_curve(records, i, first, NULL))
+		if (!is_curve(records, i, first, NULL) ||
+		    !write_curve(script, name, &curves, r, "steps"))
 			continue;
-		if (curves == PICTURE_CURVES)
-			break;
 		write_distribution(data, records, r);
-		write_curve(script, name, curves++, r, "steps");
 		write_title(script, r, NULL);
 	}
 	end_picture(data, script);
@@ -263,7 +283,7 @@ static void draw_sweep(const struct records *records, size_t first, const char *
 		       const char *folder)
 {
 	const struct record *head = &records->record[first];
-	unsigned int curves = 0;
+	struct curves curves = {.most = most_of_side(records)};
 	char name[160];
 	FILE *data, *script;
 	size_t i;
@@ -279,12 +299,10 @@ static void draw_sweep(const struct records *records, size_t first, const char *
 	for (i = first; i < records->count; i++) {
 		const struct record *r = &records->record[i];
 
-		if (!is_curve(records, i, first, by))
+		if (!is_curve(records, i, first, by) ||
+		    !write_curve(script, name, &curves, r, "linespoints"))
 			continue;
-		if (curves == PICTURE_CURVES)
-			break;
 		write_sweep(data, records, i, by);
-		write_curve(script, name, curves++, r, "linespoints");
 		write_title(script, r, by);
 	}
 	end_picture(data, script);

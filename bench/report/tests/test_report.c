@@ -129,12 +129,37 @@ static void test_pictures(void **state)
 	records_cleanup(&records);
 }
 
+/* Of a comparison with more configurations than curves, both sides are there, in the same colours. */
+static void test_both_sides(void **state)
+{
+	struct records records = {0};
+	char folder[4096], text[512];
+	int i;
+
+	snprintf(folder, sizeof(folder), "%s/pictures.XXXXXX", getenv("TMPDIR") ?: "/tmp");
+	assert_non_null(mkdtemp(folder));
+	for (i = 0; i < 20; i++) {
+		FILE *in;
+
+		snprintf(text, sizeof(text), RECORD("exit", "\"how\":\"%c\""), 'a' + i % 10);
+		in = fmemopen(text, strlen(text), "r");
+		assert_int_equal(records_read(&records, in, i < 10 ? "base" : "head"), 0);
+		fclose(in);
+	}
+	assert_int_equal(pictures_write(&records, folder), 1);
+	file_text(folder, "exit.l1.distribution.data");
+	assert_non_null(strstr(file_text(folder, "exit.l1.distribution.gnuplot"),
+			       "index 7 with steps lw 2 dt 1 lc 4 title 'head l1 how=d'"));
+	assert_int_equal(remove(folder), 0);
+	records_cleanup(&records);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_escape),	      cmocka_unit_test(test_picture_text),
 		cmocka_unit_test(test_wrong_records), cmocka_unit_test(test_fields),
-		cmocka_unit_test(test_pictures),
+		cmocka_unit_test(test_pictures),      cmocka_unit_test(test_both_sides),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
