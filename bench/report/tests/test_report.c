@@ -129,7 +129,7 @@ static void test_pictures(void **state)
 	records_cleanup(&records);
 }
 
-/* Of a comparison with more configurations than curves, both sides are there, in the same colours. */
+/* Of a comparison with many configurations, both sides are there, in the same colours. */
 static void test_both_sides(void **state)
 {
 	struct records records = {0};
