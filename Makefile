@@ -3,7 +3,7 @@
 # The front door: every target is a program of ci/. `make help` says what there is.
 
 # Settings; the environment and the command line give them alike.
-export INSTALL_PATH FORMAT LEVEL VIA ORACLE HW APPEND INJECT SEED LOSE FORGET ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG TEST COLL QUICK FULL EXACT REPEAT SHOW GDB V RESULTS SVAHW TIME_FACTOR BASE HEAD RUNS THRESHOLDS
+export INSTALL_PATH FORMAT LEVEL VIA ORACLE HW APPEND INJECT SEED LOSE FORGET ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU FIO DEBUG TEST COLL QUICK FULL EXACT REPEAT SHOW GDB V RESULTS SVAHW TIME_FACTOR BASE HEAD RUNS THRESHOLDS
 
 help:
 	@ci/help
@@ -13,6 +13,9 @@ run:
 
 bench:
 	@ci/bench
+
+workloads:
+	@ci/workloads
 
 gate:
 	@ci/gate
@@ -55,4 +58,4 @@ clean:
 	@rm -rf build
 	@printf 'removed build/; results/ and the cache (%s) are kept\n' "$${XDG_CACHE_HOME:-~/.cache}/svakit"
 
-.PHONY: help run bench gate report prove-gate fuzz prove mutants check repro list kselftest-tarball doctor shell clean
+.PHONY: help run bench workloads gate report prove-gate fuzz prove mutants check repro list kselftest-tarball doctor shell clean

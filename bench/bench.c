@@ -16,6 +16,7 @@
 #include "process.h"
 #include "record.h"
 #include "section.h"
+#include "workloads.h"
 
 /* Far beyond what a configuration takes. */
 #define ISOLATED_MS 600000
@@ -120,10 +121,30 @@ void bench_isolated(void (*main)(struct process *parent, void *arg), void *arg)
 
 static void list(FILE *out)
 {
+	const struct bench *b;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(benches); i++)
-		fprintf(out, "  %-11s %s\n", benches[i].name, benches[i].summary);
+		fprintf(out, "  %-15s %s\n", benches[i].name, benches[i].summary);
+	for (b = workloads; b->name; b++)
+		fprintf(out, "  %-15s %s\n", b->name, b->summary);
+}
+
+/* Return: the benchmark, or the workload, or NULL. */
+static const struct bench *find(const char *name)
+{
+	const struct bench *b;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(benches); i++) {
+		if (!strcmp(name, benches[i].name))
+			return &benches[i];
+	}
+	for (b = workloads; b->name; b++) {
+		if (!strcmp(name, b->name))
+			return b;
+	}
+	return NULL;
 }
 
 static int usage(FILE *out)
@@ -191,19 +212,17 @@ static char *full_name(const char *name)
 
 static int run_named(const char *name, int argc, char **argv)
 {
-	size_t i;
+	const struct bench *b = find(name);
 
-	for (i = 0; i < ARRAY_SIZE(benches); i++) {
-		if (strcmp(name, benches[i].name))
-			continue;
-		argv[0] = full_name(name);
-		options_parse(argc, argv, &benches[i]);
-		if (benches[i].around)
-			benches[i].around();
-		return run(&benches[i]);
+	if (!b) {
+		fprintf(stderr, "svakit-bench: there is no benchmark %s\n", name);
+		return usage(stderr);
 	}
-	fprintf(stderr, "svakit-bench: there is no benchmark %s\n", name);
-	return usage(stderr);
+	argv[0] = full_name(name);
+	options_parse(argc, argv, b);
+	if (b->around)
+		b->around();
+	return run(b);
 }
 
 int main(int argc, char **argv)

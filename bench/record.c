@@ -145,14 +145,19 @@ static void print_row(FILE *out, json_object *object)
 	fprintf(out, " %s\n", !strcmp(unit, "ns") ? "us" : !strcmp(unit, "B/s") ? "MiB/s" : "");
 }
 
-void record_pieces(FILE *out, const char *line)
+static void pieces(FILE *out, const char *kind, const char *file, const char *line)
 {
 	size_t left = strlen(line);
 
 	for (; left > RECORD_PIECE; left -= RECORD_PIECE, line += RECORD_PIECE)
-		fprintf(out, "# record+ %.*s\n", RECORD_PIECE, line);
-	fprintf(out, "# record %s\n", line);
+		fprintf(out, "# %s+%s %.*s\n", kind, file, RECORD_PIECE, line);
+	fprintf(out, "# %s%s %s\n", kind, file, line);
 	fflush(out);
+}
+
+void record_pieces(FILE *out, const char *line)
+{
+	pieces(out, "record", "", line);
 }
 
 static void append(const char *path, const char *line)
@@ -212,6 +217,15 @@ void record_emit(const struct record *r)
 		break;
 	}
 	json_object_put(object);
+}
+
+void record_keep(const char *file, const char *line)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), " %s", file);
+	if (options_format() == FORMAT_RUNNER)
+		pieces(stdout, "keep", name, line);
 }
 
 unsigned int record_emitted(void)

@@ -80,6 +80,13 @@ unsigned int record_emitted(void);
 void record_pieces(FILE *out, const char *line);
 
 /**
+ * record_keep() - Let the runner keep a line of JSON, whatever is in it.
+ * @file: of the results, to which it is appended; by hand it goes nowhere
+ * @line: without newline
+ */
+void record_keep(const char *file, const char *line);
+
+/**
  * record_table() - Print a file of records as a table.
  * @out: where
  * @in: JSON lines

@@ -7,8 +7,15 @@
 SVAKIT_BENCH=${SVAKIT_BENCH:-$TOP/build/bench/svakit-bench}
 # What has come of the record that comes in pieces.
 BENCH_PIECES=
+# By file of the results: what has come of the line of JSON that is kept there.
+declare -A BENCH_KEPT=()
 # What bench_environment says of this run.
 BENCH_ENVIRONMENT=
+
+# bench_measures JOB: does it measure, rather than test?
+bench_measures() {
+	[[ $1 == bench || $1 == workload ]]
+}
 
 # bench_line LINE: is it a record, or a piece of one? It goes to the results, not to the KTAP: a line
 # of JSON for each.
@@ -19,8 +26,24 @@ bench_line() {
 		results_append bench.jsonl "$BENCH_PIECES${1#'# record '}"
 		BENCH_PIECES=
 		;;
+	'# keep '* | '# keep+ '*) bench_keep "$1" ;;
 	*) return 1 ;;
 	esac
+}
+
+# bench_keep LINE: "# keep FILE TEXT" ends a line of JSON in FILE of the results, "# keep+ FILE TEXT" does not.
+bench_keep() {
+	local verb file text
+
+	read -r _ verb file text <<<"$1"
+	[[ $file =~ ^[a-z]+\.jsonl$ ]] || return 0
+	text=${1#"# $verb $file "}
+	if [[ $verb == keep+ ]]; then
+		BENCH_KEPT[$file]+=$text
+		return 0
+	fi
+	results_append "$file" "{\"test\":\"$TEST_NOW\",\"of\":${BENCH_KEPT[$file]:-}$text}"
+	unset "BENCH_KEPT[$file]"
 }
 
 # bench_environment: a name for what has to be the same where kernels are compared: all but the kernels.

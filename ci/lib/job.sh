@@ -18,7 +18,7 @@ job_write() {
 
 	{
 		# A benchmark is not to pay for counting descriptors.
-		[[ ${TEST_JOB[${TESTS[0]:-none}]:-} != bench ]] || printf '%d quiet\n' 1 2
+		! bench_measures "${TEST_JOB[${TESTS[0]:-none}]:-}" || printf '%d quiet\n' 1 2
 		[[ -n ${IMAGE[l1_no_mdev]:-} ]] || printf '1 parent %s\n' "$PARENT_BDF"
 		job_forget
 		job_tests 1
@@ -66,7 +66,7 @@ job_environment() {
 	printf ' SVAKIT_SEED=%s' "$SEED"
 	[[ $FULL != 1 ]] || printf ' SVAKIT_FULL=1'
 	((TIME_FACTOR == 1)) || printf ' SVAKIT_TIME_FACTOR=%d' "$TIME_FACTOR"
-	[[ ${TEST_JOB[$1]} != bench ]] || bench_variables "${1%%.*}"
+	! bench_measures "${TEST_JOB[$1]}" || bench_variables "${1%%.*}"
 }
 
 # job_tests GUEST: its tests, in order.

@@ -43,6 +43,7 @@ KSRC=${KSRC:-}
 L1_KERNEL=${L1_KERNEL:-}
 L2_KERNEL=${L2_KERNEL:-}
 QEMU=${QEMU:-}
+FIO=${FIO:-}
 
 # SVAHW: another build of the model (build/hw/san/svahw, say). PREPARE, SUITES: other images and tests.
 SVAHW=${SVAHW:-}
@@ -53,7 +54,7 @@ SUITES=${SUITES:-$TOP/suites}
 # Not a setting, but what prepare puts into the guests; empty: all programs.
 PROGRAMS=
 
-export LEVEL VIA ACCEL SEED DEBUG TEST COLL QUICK FULL REPEAT V KERNEL KSRC L1_KERNEL L2_KERNEL QEMU PROGRAMS
+export LEVEL VIA ACCEL SEED DEBUG TEST COLL QUICK FULL REPEAT V KERNEL KSRC L1_KERNEL L2_KERNEL QEMU FIO PROGRAMS
 
 # All time limits are multiplied by it. A kernel with KASAN and lockdep is about four times slower; who looks
 # into one with a debugger takes his time.
@@ -101,6 +102,7 @@ settings_check() {
 	done
 	[[ -z $KSRC || -f $KSRC/Makefile ]] || wrong+=("KSRC=$KSRC: no kernel source there")
 	[[ -z $QEMU || -n $(type -P "$QEMU") ]] || wrong+=("QEMU=$QEMU: not an executable")
+	[[ -z $FIO || -d $FIO ]] || wrong+=("FIO=$FIO: not a folder")
 	[[ -z $SVAHW || -n $(type -P "$SVAHW") ]] || wrong+=("SVAHW=$SVAHW: not an executable")
 	((${#wrong[@]} == 0)) || die "${wrong[@]}"
 }
@@ -109,7 +111,7 @@ settings_check() {
 settings_list() {
 	local name
 
-	for name in LEVEL VIA ORACLE HW APPEND INJECT SEED LOSE FORGET QUICK FULL EXACT ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU DEBUG SVAHW; do
+	for name in LEVEL VIA ORACLE HW APPEND INJECT SEED LOSE FORGET QUICK FULL EXACT ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU FIO DEBUG SVAHW; do
 		[[ -z ${!name} ]] || printf '%s=%s\n' "$name" "${!name}"
 	done
 }

@@ -4,7 +4,7 @@
 # The tests that run in guests, from the suites' tests.list files:
 #
 #   # one-line description of the next test
-#   name  time-limit-in-seconds  levels  job (main, check, full or bench)  arguments...
+#   name  time-limit-in-seconds  levels  job (main, check, full, bench or workload)  arguments...
 #
 # levels: a comma list of 1 (in L1), 2 (in L2, on the function that VFIO passes through) and m (in L2,
 # on a mediated device). A test of the collection, the folder, COLL is l1.COLL.NAME, l2.COLL.NAME and
@@ -44,7 +44,7 @@ tests_add() {
 	local file=$1 name=$2 limit=$3 levels=$4 job=$5 args=$6 text=$7 level full coll
 
 	[[ $name =~ ^[a-z][a-z0-9_]*$ && $limit =~ ^[1-9][0-9]*$ &&
-		$levels =~ ^[12m](,[12m])*$ && $job =~ ^(main|check|full|bench)$ ]] ||
+		$levels =~ ^[12m](,[12m])*$ && $job =~ ^(main|check|full|bench|workload)$ ]] ||
 		die "$file: '$name $limit $levels $job' is no test: want name, seconds, levels, job"
 	coll=${file%/*}
 	coll=${coll##*/}
@@ -103,8 +103,8 @@ tests_wanted() {
 	case ${TEST_JOB[$1]} in
 	full) [[ $2 == check && $FULL == 1 ]] ;;
 	check) [[ $2 == check && $QUICK != 1 ]] ;;
-	main) [[ $2 != bench ]] ;;
-	*) [[ $2 == bench ]] ;;
+	main) [[ $2 == main || $2 == check ]] ;;
+	*) [[ $2 == "${TEST_JOB[$1]}" ]] ;;
 	esac
 }
 

@@ -18,6 +18,7 @@ rootfs_make() {
 	mkdir -p "$BUILD"
 	step 'building the test programs' "$BUILD/programs.$$.log" rootfs_build_programs
 	rm -f "$BUILD/programs.$$.log"
+	! fio_wanted || fio_make
 	cache_entry module "$(rootfs_module_key)" rootfs_build_module
 	list=$(rootfs_list "$ENTRY")
 	list+=$'\n'$(rootfs_libraries <<<"$list")$'\n'$(rootfs_runner)
@@ -91,11 +92,27 @@ rootfs_list() {
 		[[ $program != [a-z]* ]] ||
 			rootfs_program "bench/$program" "$BUILD/bench/svakit-bench"
 	done <"$TOP/bench/tests.list"
+	rootfs_workloads
 	rootfs_program bench/dma_map_benchmark "$BUILD/bench/dma_map_benchmark"
 	# By name: a program that the tree has no more may still be in the build folder.
 	while IFS=: read -r coll program; do
 		rootfs_program "$coll/$program" "$BUILD/suites/$coll/$program"
 	done <"$BUILD/suites/kselftest-list.txt"
+}
+
+# rootfs_workloads: lines of the list. They are in no set of all programs: who wants them says so.
+rootfs_workloads() {
+	local program file
+
+	while read -r program _; do
+		[[ $program != [a-z]* || " $PROGRAMS " != *" workloads/$program "* ]] ||
+			rootfs_program "workloads/$program" "$BUILD/bench/svakit-bench"
+	done <"$TOP/workloads/tests.list"
+	fio_wanted || return 0
+	printf '/suites/workloads/fio/%s 755 %s\n' fio "$FIO_BUILD/fio" sva.so "$FIO_BUILD/sva.so"
+	for file in "$TOP"/workloads/fio/jobs/*.fio; do
+		printf '/suites/workloads/fio/%s 644 %s\n' "${file##*/}" "$file"
+	done
 }
 
 # rootfs_program COLL/NAME FILE: a line of the list, if there is such a program and it is wanted.
@@ -109,7 +126,7 @@ rootfs_libraries() {
 	local library
 	local -a programs
 
-	mapfile -t programs < <(sed -n 's|^/suites/.* ||p' | sort -u)
+	mapfile -t programs < <(sed -n 's|^/suites/[^ ]* 755 ||p' | sort -u)
 	while IFS= read -r library; do
 		[[ $library == /* ]] || die "a test program is linked with $library, which this machine has not" \
 			'it was built elsewhere: make clean'
