@@ -277,7 +277,7 @@ static struct svk_desc describe(const struct sva_queue *q, unsigned int place)
 	return desc;
 }
 
-/* Take from the line what one descriptor may do. A DRAIN waits for what is before it: in no batch. */
+/* Take from the line what one descriptor may do. A DRAIN, which waits, is in no batch. */
 static void gather(struct sva_queue *q, struct slot *s)
 {
 	unsigned int place;
