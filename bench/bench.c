@@ -16,6 +16,7 @@
 #include "process.h"
 #include "record.h"
 #include "section.h"
+#include "storm.h"
 #include "workloads.h"
 
 /* Far beyond what a configuration takes. */
@@ -229,6 +230,8 @@ int main(int argc, char **argv)
 {
 	const char *name = strrchr(argv[0], '/');
 
+	if (storm_other(argc, argv))
+		return 0;
 	name = name ? name + 1 : argv[0];
 	/* Installed as /suites/bench/flush it is that benchmark, as a test of a suite would be. */
 	if (strcmp(name, "svakit-bench"))

@@ -102,6 +102,11 @@ bool round_next(void)
 	return true;
 }
 
+bool round_timed(void)
+{
+	return kind == ROUND_TIMED;
+}
+
 bool round_counted(void)
 {
 	return kind == ROUND_COUNTED;

@@ -75,6 +75,9 @@ void section_report_rate(struct section *s, const struct param *params, const ch
  */
 bool round_next(void);
 
+/** round_timed() - Return: whether time counts in this one. */
+bool round_timed(void);
+
 /** round_counted() - Return: whether events are counted in this one. */
 bool round_counted(void);
 

@@ -16,5 +16,8 @@ void workload_fio_seq(void);
 void workload_fio_random(void);
 void workload_fio_mixed(void);
 void workload_fio_verify(void);
+void workload_fork_exec(void);
+void workload_memory_pressure(void);
+void workload_server(void);
 
 #endif /* WORKLOADS_WORKLOADS_H */

@@ -349,6 +349,16 @@ void load_pass(const struct load *l, u64 blocks)
 	}
 }
 
+u64 load_blocks(const struct load *l)
+{
+	unsigned int i;
+	u64 sum = 0;
+
+	for (i = 0; i < l->workers; i++)
+		sum += finished(&l->worker[i]);
+	return sum;
+}
+
 u64 load_faults(const struct load *l)
 {
 	unsigned int i;

@@ -137,6 +137,9 @@ u8 *load_memory(const struct load *l, unsigned int worker);
 /** load_pass() - Wait, with a deadline, until each worker has finished @blocks more. */
 void load_pass(const struct load *l, u64 blocks);
 
+/** load_blocks() - Return: how many all workers have finished. */
+u64 load_blocks(const struct load *l);
+
 /** load_faults() - Return: how often a page was missing, and the CPU touched it. */
 u64 load_faults(const struct load *l);
 

@@ -10,29 +10,16 @@
  * (6ef0505158f7), "iommu/sva: Fix PASID use-after-free issue", and a PASID
  * that leads to its next owner too early.
  *
- * Runs itself as the other program: fork_exec --other
+ * Runs itself as the other program: storm_other()
  */
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "accel_device.h"
 #include "harness.h"
 #include "load.h"
-#include "process.h"
+#include "storm.h"
 
 #define QUEUES 1U /* and one for each child: a mediated device has four */
-#define SIZE (256UL * 1024)
-
-/* What a child does. */
-enum way {
-	EXEC,
-	EXIT_BUSY,
-	EXEC_BUSY,
-	KILLED_BUSY,
-	WAYS
-};
 
 FIXTURE(fork_exec)
 {
@@ -55,55 +42,17 @@ FIXTURE_TEARDOWN(fork_exec)
 	harness_end(_metadata);
 }
 
-/* What the child is given. */
-struct order {
-	const struct load *load;
-	enum way way;
-};
-
-static void child_main(struct process *parent, void *arg)
-{
-	const struct order *order = arg;
-	struct svk_cpl *cpl = memory_map(memory_page());
-	struct svk_queue q;
-
-	if (order->way != EXEC) {
-		svk_queue_open(&q);
-		svk_queue_submit_long(&q, load_memory(order->load, 0), SIZE, cpl);
-	}
-	process_tell(parent, 1);
-	if (order->way == KILLED_BUSY)
-		process_hear(parent);
-	if (order->way == EXEC || order->way == EXEC_BUSY) {
-		execl("/proc/self/exe", "fork_exec", "--other", NULL);
-		REQUIRE(false, "exec of /proc/self/exe: %s", strerror(errno));
-	}
-}
-
 TEST_F_TIMEOUT(fork_exec, storm, 100)
 {
-	unsigned int i, round, rounds = load_rounds(2, 10);
-	struct process child[WAYS];
+	unsigned int round, rounds = load_rounds(2, 10);
 
-	for (round = 0; round < rounds; round++) {
-		for (i = 0; i < WAYS; i++) {
-			struct order order = {&self->load, (enum way)i};
-
-			process_start(&child[i], child_main, &order);
-		}
-		for (i = 0; i < WAYS; i++)
-			process_hear(&child[i]);
-		load_pass(&self->load, 1);
-		process_kill(&child[KILLED_BUSY]);
-		for (i = 0; i < KILLED_BUSY; i++)
-			process_end(&child[i]);
-		load_pass(&self->load, LOAD_WINDOW);
-	}
+	for (round = 0; round < rounds; round++)
+		storm_round(&self->load);
 }
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && !strcmp(argv[1], "--other"))
+	if (storm_other(argc, argv))
 		return 0;
 	exit(harness_run(argc, argv, svk_require_root));
 }

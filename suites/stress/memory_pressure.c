@@ -15,16 +15,15 @@
 
 #include "accel_device.h"
 #include "cgroup.h"
+#include "greed.h"
 #include "harness.h"
 #include "load.h"
-#include "process.h"
 #include "swap.h"
 
 #define QUEUES 2U
 #define SPACE (64UL << 20)
 /* Of the group; the load alone has 4 MiB. */
 #define LIMIT "8M"
-#define GREED (8UL << 20)
 
 FIXTURE(memory_pressure)
 {
@@ -73,38 +72,19 @@ TEST_F_TIMEOUT(memory_pressure, reclaim, 100)
 	expect_swapped(self);
 }
 
-/* Walks through its memory once for each word. */
-static void neighbour_main(struct process *parent, void *arg)
-{
-	u8 *mem = memory_untouched(GREED);
-	size_t at;
-	u8 lap = 0;
-
-	(void)arg;
-	while (process_hear(parent)) {
-		for (at = 0; at < GREED; at += memory_page()) {
-			CHECK_EQ(mem[at], lap);
-			mem[at] = (u8)(lap + 1);
-		}
-		lap++;
-		process_tell(parent, 1);
-	}
-}
-
 TEST_F_TIMEOUT(memory_pressure, greedy_neighbour, 100)
 {
 	unsigned int round, rounds = load_rounds(2, 6);
 	struct process neighbour;
 
-	process_start(&neighbour, neighbour_main, NULL);
+	greed_start(&neighbour);
 	REQUIRE_ERRNO(cgroup_set("memory.max", LIMIT), 0);
 	for (round = 0; round < rounds; round++) {
-		process_tell(&neighbour, 1);
+		greed_lap(&neighbour);
 		load_pass(&self->load, LOAD_WINDOW);
-		process_hear(&neighbour);
+		greed_lap_end(&neighbour);
 	}
-	process_tell(&neighbour, 0);
-	process_end(&neighbour);
+	greed_end(&neighbour);
 	CHECK(cgroup_event("max"), "the limit was never met");
 	CHECK_EQ(cgroup_event("oom_kill"), 0);
 	expect_swapped(self);
