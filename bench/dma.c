@@ -10,6 +10,7 @@
 
 #include "accel_queue.h"
 #include "bench.h"
+#include "clock.h"
 #include "ktap.h"
 #include "memory.h"
 #include "options.h"
@@ -17,6 +18,8 @@
 #include "section.h"
 
 #define TOTAL_MAX (64ULL << 20)
+/* Longer than a round takes: nobody else wants the CPU. */
+#define SPIN_US 50000
 
 /**
  * struct dma - A configuration.
@@ -183,6 +186,7 @@ void bench_dma(void)
 
 	if (!bench_needs_device())
 		return;
+	clock_spin_for(SPIN_US);
 	section_counters(false);
 	svk_queue_open(&d.q);
 	d.size = options_first("size");

@@ -2,8 +2,14 @@
 #include "clock.h"
 
 /* After this long a wait stops spinning and gives the CPU away between looks. */
-#define SPIN_US 100
+static u64 spin_us = 100;
+
 #define NAP_NS 50000
+
+void clock_spin_for(u64 us)
+{
+	spin_us = us;
+}
 
 struct clock_wait clock_wait_for(int ms)
 {
@@ -20,7 +26,7 @@ bool clock_wait_again(struct clock_wait *wait)
 	if (wait->last)
 		return false;
 	wait->last = now >= wait->deadline;
-	if (now - wait->start < SPIN_US)
+	if (now - wait->start < spin_us)
 		__builtin_ia32_pause();
 	else
 		nanosleep(&nap, NULL);

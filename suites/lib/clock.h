@@ -36,6 +36,15 @@ struct clock_wait {
 struct clock_wait clock_wait_for(int ms);
 
 /**
+ * clock_spin_for() - How long the waits of this process spin before they give the CPU away.
+ * @us: microseconds, 100 at first
+ *
+ * For who measures, and is alone: to sleep and to be woken takes longer than what is waited for, above
+ * all in a guest of a guest.
+ */
+void clock_spin_for(u64 us);
+
+/**
  * clock_wait_again() - Pass a moment: spin at first, then give the CPU away.
  * @wait: from clock_wait_for()
  *

@@ -21,12 +21,14 @@
  * @pad: fio takes an option at offset 0 for none
  * @device: PCI address, or NULL
  * @batch: I/Os of a descriptor
+ * @spin: microseconds that a wait spins
  * @page_requests: missing pages are asked for by the device
  */
 struct sva_job_options {
 	void *pad;
 	char *device;
 	unsigned int batch;
+	unsigned int spin;
 	unsigned int page_requests;
 };
 
@@ -49,6 +51,16 @@ static struct fio_option options[] = {
 		.def = "1",
 		.minval = 1,
 		.maxval = SVA_BATCH_MAX,
+		.category = FIO_OPT_C_ENGINE,
+		.group = FIO_OPT_G_INVALID,
+	},
+	{
+		.name = "spin",
+		.lname = "Spin",
+		.type = FIO_OPT_INT,
+		.off1 = offsetof(struct sva_job_options, spin),
+		.help = "Microseconds of a wait before the CPU is given away; one a process",
+		.def = "100",
 		.category = FIO_OPT_C_ENGINE,
 		.group = FIO_OPT_G_INVALID,
 	},
@@ -118,6 +130,7 @@ static int sva_init(struct thread_data *td)
 	const struct sva_options queue = {
 		.depth = td->o.iodepth,
 		.batch = o->batch,
+		.spin_us = o->spin,
 		.ask = o->page_requests,
 	};
 	struct sva_job *job = calloc(1, sizeof(*job));

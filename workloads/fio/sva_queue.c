@@ -180,6 +180,7 @@ int sva_queue_attach(const struct svk_queue *svk, const struct sva_options *opti
 		return -ENOMEM;
 	q->svk = *svk;
 	q->options = *options;
+	clock_spin_for(options->spin_us);
 	q->oldest = svk->tail;
 	q->vacant.first = NONE;
 	q->waiting.first = NONE;

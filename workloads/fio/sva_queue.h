@@ -54,11 +54,13 @@ struct sva_done {
  * struct sva_options - How a queue works.
  * @depth: operations at most, up to SVA_DEPTH_MAX
  * @batch: operations that go into one descriptor at most, up to SVA_BATCH_MAX
+ * @spin_us: a wait gives the CPU away after so long; the last to be opened sets it for its process
  * @ask: the device asks for missing pages; else the CPU touches them, and the rest goes again
  */
 struct sva_options {
 	unsigned int depth;
 	unsigned int batch;
+	unsigned int spin_us;
 	bool ask;
 };
 
