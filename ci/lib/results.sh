@@ -8,6 +8,9 @@ RESULTS_MIN_KIB=${RESULTS_MIN_KIB:-20480}
 
 RESULT_DIR=
 
+# What ci/run was told, for repro.sh: " --job JOB" where the tests are of that job alone.
+RUN_OPTION=
+
 # disk_free_check FOLDER KIB: sets FREE_KIB; fails when the file system of FOLDER has less room.
 disk_free_check() {
 	local line
@@ -129,7 +132,7 @@ results_repro() {
 		for setting in "${settings[@]}"; do
 			printf '\t%q \\\n' "$setting"
 		done
-		printf '\tTEST=%q ci/run "$@"\n' "$*"
+		printf '\tTEST=%q ci/run%s "$@"\n' "$*" "$RUN_OPTION"
 	} >"$RESULT_DIR/repro.sh" || results_full
 	chmod +x "$RESULT_DIR/repro.sh"
 }
