@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A load that checks what it moves, in a control group that has less memory than it and a neighbour
- * want. A round is a lap of the neighbour through its memory, and it takes pages of the load for that.
+ * A load that checks what it moves, in a control group that has less memory than it and a
+ * neighbour want. A round is a lap of the neighbour through its memory: it takes pages of the load.
  */
 #include "cgroup.h"
 #include "greed.h"

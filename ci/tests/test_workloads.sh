@@ -39,32 +39,27 @@ test_workload_keeps() {
 	[[ ! -e results/latest/ktap.sh && ! -e results/evil.jsonl ]] || unlike results 'another file' 'none'
 }
 
-# fio_words COMMAND...: with the functions that prepare fio, in a tree of the test.
-fio_words() {
-	(
-		IMAGES=$TOP/guest-images FIO=tree
-		source "$IMAGES/lib/log.sh"
-		source "$IMAGES/lib/fio.sh"
-		FIO_TREE=$PWD/tree FIO_BUILD=$PWD/tree
-		"$@"
-	) >out 2>err
+# fio_says FUNCTION STATUS [NAME=VALUE...]: of guest-images/lib/fio.sh, on the test's tree.
+fio_says() {
+	local status=0
+
+	env FIO=tree "${@:3}" "$TOP/ci/tests/fio_words" "$1" >out 2>err || status=$?
+	[[ $status == "$2" ]] || unlike 'exit status' "$status" "$2"
 }
 
 # a fio that is not built, one of another version than its headers, and one that refuses the engine are named
 test_fio_version() {
 	mkdir tree
-	! fio_words fio_given || unlike status 0 1
+	fio_says fio_given 1
 	expect_message 'there is no fio in it'
-	printf '#!/bin/sh\n[ "$1" = --version ] && echo fio-3.39 && exit\necho "fio: bad ioops version 31 (want 35)"\nexit 1\n' >tree/fio
-	chmod +x tree/fio
+	cp "$TOP/ci/tests/fake_fio" tree/fio
 	printf '#define FIO_IOOPS_VERSION\t31\n' >tree/ioengines.h
 	printf 'FIO_VERSION = fio-3.33\n' >tree/FIO-VERSION-FILE
-	! fio_words fio_check || unlike status 0 1
+	fio_says fio_check 1
 	expect_message 'fio says that it is fio-3\.39, its headers are of fio-3\.33'
 	printf 'FIO_VERSION = fio-3.39\n' >tree/FIO-VERSION-FILE
-	! fio_words fio_check || unlike status 0 1
+	fio_says fio_check 1 FAKE_FIO=refuses
 	expect_message 'fio-3\.39 does not take the engine .*FIO_IOOPS_VERSION 31'
 	expect_message 'bad ioops version 31 \(want 35\)'
-	sed -i 's/^exit 1$/exit 0/' tree/fio
-	fio_words fio_check || unlike status 1 0
+	fio_says fio_check 0
 }

@@ -39,8 +39,8 @@ struct clock_wait clock_wait_for(int ms);
  * clock_spin_for() - How long the waits of this process spin before they give the CPU away.
  * @us: microseconds, 100 at first
  *
- * For who measures, and is alone: to sleep and to be woken takes longer than what is waited for, above
- * all in a guest of a guest.
+ * For who measures, and is alone: to sleep and to be woken takes longer than what is waited for,
+ * in a guest of a guest above all.
  */
 void clock_spin_for(u64 us);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Children that come and go beside a load, with PASIDs of their own: some replace themselves by another
- * program, some exit, exec or are killed while their queue is busy with what they have inherited.
+ * Children that come and go beside a load, with PASIDs of their own: some replace themselves by
+ * another program, some exit, exec or are killed while their queue is busy with what they have
+ * inherited.
  */
 #ifndef SUITES_LIB_STORM_H
 #define SUITES_LIB_STORM_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * An accelerator that is a function call: it executes what the doorbell has announced, in the memory
- * of the test, and fails as it is told.
+ * An accelerator that is a function call: it executes what the doorbell has announced, in the
+ * memory of the test, and fails as it is told.
  */
 #ifndef WORKLOADS_TESTS_FAKE_DEVICE_H
 #define WORKLOADS_TESTS_FAKE_DEVICE_H
