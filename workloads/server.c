@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A server of several processes, each with a queue, a PASID and a store of its own. A client sends
- * a request to each at once. The worker lets its device fetch the bytes from memory that they share,
- * compute their CRC in the store, and put them into the answer. The client compares
- * the CRC of what it has sent, by the CPU, with that of the device and that of what has come back.
+ * a request to each at once. The worker lets its device fetch the bytes from memory that both have,
+ * compute their CRC in the store, and put them into the answer. The client compares the CRC of what
+ * it has sent, by the CPU, with that of the device and that of what has come back.
  */
 #include <poll.h>
 
