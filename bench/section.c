@@ -10,6 +10,7 @@
 #include "lab.h"
 #include "memory.h"
 #include "options.h"
+#include "oracle.h"
 #include "samples.h"
 
 /* A metric of counts is that of the time, a dot, and this. */
@@ -100,6 +101,12 @@ bool round_next(void)
 	}
 	rounds_left--;
 	return true;
+}
+
+void round_settle(void)
+{
+	oracle_resume();
+	oracle_pause();
 }
 
 bool round_timed(void)

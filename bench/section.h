@@ -75,6 +75,13 @@ void section_report_rate(struct section *s, const struct param *params, const ch
  */
 bool round_next(void);
 
+/**
+ * round_settle() - Between rounds: nothing may be stale, see oracle_settle().
+ *
+ * For who checks what it has done; while a section is measured nobody looks.
+ */
+void round_settle(void);
+
 /** round_timed() - Return: whether time counts in this one. */
 bool round_timed(void);
 

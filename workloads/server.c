@@ -189,6 +189,7 @@ static void measure(u64 workers, u64 size)
 		exchange(&s, number, each, crc);
 		section_end(all);
 		check(&s, number++, crc);
+		round_settle();
 	}
 	section_report(each, params);
 	/* There and back. */

@@ -30,6 +30,7 @@ void traffic_end(struct traffic *t)
 	section_end(t->round);
 	if (round_timed())
 		samples_add(&t->rate, (u64)((double)bytes * 1e9 / (double)(ns + !ns)));
+	round_settle();
 }
 
 void traffic_report(struct traffic *t, const struct param *params)
