@@ -13,6 +13,8 @@ void traffic_init(struct traffic *t, const struct load *load, const char *round_
 		.rate_metric = rate_metric,
 	};
 	REQUIRE_ERRNO(samples_init(&t->rate, options_repeat()), 0);
+	/* What was changed to start the load. */
+	round_settle();
 }
 
 void traffic_begin(struct traffic *t)
