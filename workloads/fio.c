@@ -76,6 +76,16 @@ static bool find(struct fio *f)
 	return false;
 }
 
+/* Of zeros: what fio lays out has the pattern already that it is to write. */
+static void make_file(const struct fio *f)
+{
+	const char *path = path_in(f->work, f->name + strlen("fio_"));
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	REQUIRE(fd >= 0 && !ftruncate(fd, (off_t)f->size), "%s: %s", path, strerror(errno));
+	close(fd);
+}
+
 /* Both outputs go where they can be read when it has ended. */
 static void fio_main(struct process *parent, void *arg)
 {
@@ -86,6 +96,7 @@ static void fio_main(struct process *parent, void *arg)
 	(void)parent;
 	snprintf(size, sizeof(size), "%llu", (unsigned long long)f->size);
 	snprintf(job, sizeof(job), "%s.fio", f->name);
+	make_file(f);
 	setenv("SVA_ENGINE", path_in(f->folder, "sva.so"), 1);
 	setenv("SVA_DIRECTORY", f->work, 1);
 	setenv("SVA_SIZE", size, 1);
