@@ -24,6 +24,7 @@ enum {
 	OPT_ECAP,
 	OPT_VCS_PASIDS,
 	OPT_UNITS,
+	OPT_PMS_WIDTH,
 	OPT_QUEUES,
 	OPT_PASID_WIDTH,
 	OPT_ACCEL_BDF,
@@ -64,6 +65,8 @@ static const struct argp_option argp_options[] = {
 	 "Number of units, 1 (default) or 2: the first accelerator is behind the first, all others "
 	 "behind the last. The sockets are vtd.sock, vtd-2.sock",
 	 0},
+	{"pms-width", OPT_PMS_WIDTH, "N", 0,
+	 "Bits of the performance monitoring counters, 8 to 48 (default 48)", 0},
 	{"list-caps", OPT_LIST_CAPS, NULL, 0, "List the fields of both registers and exit", 0},
 	{NULL, 0, NULL, 0, "Accelerators:", 3},
 	{"queues", OPT_QUEUES, "N", 0, "Number of queues, 1 to 64 (default 16)", 0},
@@ -177,6 +180,7 @@ static const struct number_option {
 	{OPT_UNITS, "units", 1, SVAHW_MAX_UNITS},
 	{OPT_QUEUES, "queues", 1, SVK_ACCEL_MAX_QUEUES},
 	{OPT_TRACE_EVENTS, "trace-events", 1, MAX_TRACE_EVENTS},
+	{OPT_PMS_WIDTH, "pms-width", 8, 48},
 	{OPT_READY_FD, "ready-fd", 0, INT_MAX},
 	{OPT_SEED, "seed", 0, ULONG_MAX},
 };
@@ -192,6 +196,9 @@ static void set_number(struct options *o, int key, unsigned long val)
 		break;
 	case OPT_TRACE_EVENTS:
 		o->trace_events = val;
+		break;
+	case OPT_PMS_WIDTH:
+		o->vtd.pms_width = val;
 		break;
 	case OPT_READY_FD:
 		o->ready_fd = val;

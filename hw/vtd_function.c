@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include <svakit/accel_regs.h>
+#include <svakit/vtd_regs.h>
 
 #include "log.h"
 #include "machine.h"
@@ -13,7 +14,7 @@
 /* In traces: the first unit is 0, the accelerators come before any other. */
 #define VTD_FUNCTION_MORE 15
 #define VTD_BAR 0
-#define VTD_BAR_SIZE 0x1000
+#define VTD_BAR_SIZE VTD_REG_SIZE
 
 /*
  * announced is the address that the log named last, 0 after a reset: the

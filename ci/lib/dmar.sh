@@ -34,9 +34,9 @@ dmar_unit() {
 	local base=$1 bdf
 
 	shift
-	# DRHD, not INCLUDE_PCI_ALL: the virtio devices must stay outside. 4 KiB, segment 0.
+	# DRHD, not INCLUDE_PCI_ALL: the virtio devices must stay outside. 16 KiB (2^2 pages), segment 0.
 	le 2 0 $((16 + 8 * $#))
-	le 1 0 0
+	le 1 0 2
 	le 2 0
 	le 8 "$base"
 	# Its scope: PCI endpoints, the accelerators.
@@ -98,8 +98,8 @@ bar_learn() {
 	local key
 
 	STAGE='learn VT-d BAR'
-	# Folders for sockets differ from run to run, without effect on the BAR.
-	key=$(printf '%s\n' "${IMAGE[qemu_version]:-}" "${L1_ARGS[@]//"$RUN_DIR"/}" | cache_key)
+	# The size of the BAR is not one of the arguments. Folders for sockets differ from run to run, without effect on the BAR.
+	key=$(printf '%s\n' '16 KiB' "${IMAGE[qemu_version]:-}" "${L1_ARGS[@]//"$RUN_DIR"/}" | cache_key)
 	BAR_CACHE=$CACHE/bar/$key
 	if [[ -r $BAR_CACHE ]] && BAR=$(<"$BAR_CACHE") && [[ $BAR =~ ^0x[0-9a-f]+(\ 0x[0-9a-f]+)?$ ]]; then
 		return 0

@@ -16,9 +16,9 @@ test_dmar_table() {
 		sum=$((sum + byte))
 	done
 	((sum % 256 == 0)) || unlike checksum "$((sum % 256))" 0
-	# DRHD: type 0, length 32, flags 0, base; scopes: endpoint, length 8, bus 0, device, function.
-	[[ ${bytes[*]:48:16} == '0 0 32 0 0 0 0 0 0 16 191 254 0 0 0 0' ]] ||
-		unlike DRHD "${bytes[*]:48:16}" 'base 0xfebf1000'
+	# DRHD: type 0, length 32, flags 0, 2^2 pages, base; scopes: endpoint, length 8, bus 0, device, function.
+	[[ ${bytes[*]:48:16} == '0 0 32 0 0 2 0 0 0 16 191 254 0 0 0 0' ]] ||
+		unlike DRHD "${bytes[*]:48:16}" '2^2 pages, base 0xfebf1000'
 	[[ ${bytes[*]:64:8} == '1 8 0 0 0 0 6 0' ]] || unlike scope "${bytes[*]:64:8}" '00:06.0'
 	[[ ${bytes[*]:72:8} == '1 8 0 0 0 0 10 3' ]] || unlike scope "${bytes[*]:72:8}" '00:0a.3'
 	[[ ${bytes[*]:80:8} == '2 0 8 0 1 0 0 0' ]] || unlike ATSR "${bytes[*]:80:8}" 'all ports'

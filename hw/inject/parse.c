@@ -42,7 +42,8 @@ static const char *const table_names[] = {"root",	 "context",	 "pasid-dir", "pas
 static const char *const spoil_names[] = {"reserved", "pasid",	"address", "access",
 					  "last",     "source", NULL};
 static const char *const refuse_names[] = {"ur", "ca", NULL};
-static const char *const event_names[] = {"fault", "invalidation", "page-request", NULL};
+static const char *const event_names[] = {"fault", "invalidation", "page-request", "performance",
+					  NULL};
 
 static const struct word lose_words[] = {
 	{"types", SVK_LOSE_TYPES, VALUE_SET, desc_names, SVK_LOSE_TYPES},

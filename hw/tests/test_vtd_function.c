@@ -129,7 +129,7 @@ static void identity(void **state)
 	assert_int_equal(pci_get16(x->fn->config, PCI_VENDOR_ID), SVK_PCI_VENDOR);
 	assert_int_equal(pci_get16(x->fn->config, PCI_DEVICE_ID), SVK_PCI_DEVICE_VTD);
 	assert_int_equal(pci_get32(x->fn->config, PCI_CLASS_REVISION) >> 8, SVK_PCI_CLASS_VTD);
-	assert_int_equal(x->fn->bar_size[0], 4096);
+	assert_int_equal(x->fn->bar_size[0], 16384);
 	assert_int_equal(x->fn->vectors, 0);
 	assert_true(pci_get16(x->fn->config, PCI_STATUS) & PCI_STATUS_IMM_READY);
 	vtd_function_free(NULL);

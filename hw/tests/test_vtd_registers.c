@@ -20,7 +20,7 @@ static void bad_accesses_are_dropped(void **state)
 	static const struct {
 		u64 off;
 		unsigned int len;
-	} bad[] = {{0, 1},    {0, 2},	  {2, 4},     {4, 8}, {4096, 4},
+	} bad[] = {{0, 1},    {0, 2},	  {2, 4},     {4, 8}, {16384, 4},
 		   {4092, 8}, {~0ULL, 4}, {~7ULL, 8}, {0, 16}};
 	struct vt *vt = *state;
 	u64 count = vt->m.count[SVK_LAB_BAD_ACCESS];
@@ -64,7 +64,16 @@ static void write_masks(void **state)
 		{VTD_PEDATA, 0xffff},
 		{VTD_PEADDR, 0xfffffffc},
 		{VTD_PEUADDR, 0xffffffff},
-		{0x300, 0},
+		{0x338, 0},
+		{VTD_PERFINTRSTS, 0},
+		{VTD_PERFINTRCTL, 0x80000000},
+		{VTD_PERFINTRDATA, 0xffff},
+		{VTD_PERFINTRADDR, 0xfffffffc},
+		{VTD_PERFINTRUADDR, 0xffffffff},
+		{VTD_ECMD + 4, 0xffffffff},
+		{VTD_ECMD, 0xffff00ff},
+		{VTD_ECEO, 0xffffffff},
+		{VTD_ECRSP + 4, 0},
 		{VTD_VCMD + 4, 0xffffffff},
 		{VTD_VCMD, 0xffff00ff},
 		{VTD_VCMD + 8, 0},

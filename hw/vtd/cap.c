@@ -50,6 +50,7 @@ static const struct field fields[] = {
 	CAP("drd", VTD_CAP_DRD, 1, 1, 0, "read drain"),
 	CAP("fs1gp", VTD_CAP_FS1GP, 1, 1, 0, "first-stage 1 GiB pages"),
 	CAP("fs5lp", VTD_CAP_FS5LP, 1, 1, 0, "first-stage 5-level paging"),
+	CAP("ecmds", VTD_CAP_ECMDS, 1, 1, 0, "enhanced commands"),
 	CAP("esirtps", VTD_CAP_ESIRTPS, 0, 1, 0, "SIRTP invalidates"),
 	CAP("esrtps", VTD_CAP_ESRTPS, 1, 1, 0, "SRTP invalidates"),
 	ECAP("c", VTD_ECAP_C, 1, 1, 0, "page-walk coherency"),
@@ -77,6 +78,7 @@ static const struct field fields[] = {
 	ECAP("fsts", VTD_ECAP_FSTS, 1, 1, 0, "first-stage translation"),
 	ECAP("smpwc", VTD_ECAP_SMPWCS, 1, 1, 0, "scalable-mode page-walk coherency"),
 	ECAP("rps", VTD_ECAP_RPS, 1, 1, 0, "RID_PASID"),
+	ECAP("pms", VTD_ECAP_PMS, 1, 1, 0, "performance monitoring"),
 };
 
 #define FIELDS (ARRAY_SIZE(fields))
@@ -96,6 +98,7 @@ void vtd_config_default(struct vtd_config *cfg)
 	cfg->max_entries = 1u << 20;
 	cfg->vcs_first = 0;
 	cfg->vcs_last = 0;
+	cfg->pms_width = 48;
 	for (size_t i = 0; i < FIELDS; i++)
 		field_set(cfg, &fields[i], fields[i].def);
 }

@@ -256,6 +256,8 @@ static unsigned int event_of(unsigned int ctl)
 		return SVK_IRQ_EVENT_FAULT;
 	case VTD_IECTL:
 		return SVK_IRQ_EVENT_INVALIDATION;
+	case VTD_PERFINTRCTL:
+		return SVK_IRQ_EVENT_PERFORMANCE;
 	default:
 		return SVK_IRQ_EVENT_PAGE_REQUEST;
 	}

@@ -104,6 +104,7 @@ void vtd_regs_reset(struct vtd *v)
 	if (vtd_has_ecap(v, VTD_ECAP_VCS))
 		words_add(v, words_vcs);
 	vtd_vcs_reset(v);
+	vtd_pmu_reset(v);
 	for (unsigned int i = 0; i < records; i++)
 		v->w1c[(VTD_FRCD_BASE + i * VTD_FRCD_SIZE + VTD_FRCD_HI + 4) / 4] = 1u << 31;
 	v->reg[VTD_VER / 4] = VTD_VERSION;
@@ -236,6 +237,8 @@ static void w1c_done(struct vtd *v, unsigned int off, u32 cleared)
 		vtd_qi_cleared(v, cleared);
 	if (off == VTD_PRS && cleared)
 		vtd_prq_update(v);
+	if (off == VTD_PERFINTRSTS && cleared)
+		v->reg[VTD_PERFINTRCTL / 4] &= ~(u32)VTD_ECTL_IP;
 	if (off == VTD_ICS && cleared)
 		v->reg[VTD_IECTL / 4] &= ~(u32)VTD_ECTL_IP;
 }
@@ -270,9 +273,14 @@ static void write32(struct vtd *v, unsigned int off, u32 val)
 		if (vtd_has_ecap(v, VTD_ECAP_VCS))
 			vtd_vcs_command(v);
 		break;
+	case VTD_ECMD:
+		if (vtd_has_cap(v, VTD_CAP_ECMDS))
+			vtd_pmu_command(v);
+		break;
 	case VTD_FECTL:
 	case VTD_IECTL:
 	case VTD_PECTL:
+	case VTD_PERFINTRCTL:
 		vtd_event_unmask(v, off);
 		break;
 	default:
@@ -299,15 +307,17 @@ u64 vtd_mmio_read(struct vtd *v, u64 off, unsigned int len)
 
 void vtd_mmio_write(struct vtd *v, u64 off, u64 val, unsigned int len)
 {
+	bool low_last = len == 8 && (off == VTD_VCMD || off == VTD_ECMD);
+
 	if (!access_ok(v, off, len)) {
 		log_guest("%s: register write of %u bytes at 0x%llx dropped", v->name, len,
 			  (unsigned long long)off);
 		return;
 	}
-	/* The half that executes a command comes last: VCMD's low one, elsewhere the high one. */
-	if (len == 8 && off == VTD_VCMD)
-		write32(v, VTD_VCMD + 4, (u32)(val >> 32));
+	/* The half that executes a command comes last: the low one of VCMD and ECMD, elsewhere the high one. */
+	if (low_last)
+		write32(v, (unsigned int)off + 4, (u32)(val >> 32));
 	write32(v, (unsigned int)off, (u32)val);
-	if (len == 8 && off != VTD_VCMD)
+	if (len == 8 && !low_last)
 		write32(v, (unsigned int)off + 4, (u32)(val >> 32));
 }

@@ -109,11 +109,13 @@ int vtd_context_get(struct vtd *v, u16 sid, const struct vtd_context **ce, bool 
 	u64 key = vtd_hash(sid);
 	int ret;
 
+	vtd_pmu_saw(v, VTD_PMU_CONTEXT_LOOKUP);
 	for (struct vtd_node *n = vtd_cache_first(&v->context, key); n; n = n->next) {
 		const struct vtd_context *c = (struct vtd_context *)n;
 
 		if (c->sid == sid) {
 			machine_count(v->m, SVK_LAB_CONTEXT_HIT);
+			vtd_pmu_saw(v, VTD_PMU_CONTEXT_HIT);
 			*fpd = c->fpd;
 			*ce = c;
 			return 0;
@@ -224,17 +226,19 @@ int vtd_pasid_read(struct vtd *v, const struct vtd_context *ce, u32 pasid, struc
 	return 0;
 }
 
-int vtd_pasid_get(struct vtd *v, const struct vtd_context *ce, u32 pasid,
-		  const struct vtd_pasid **pe, bool *fpd)
+static int pasid_get(struct vtd *v, const struct vtd_context *ce, u32 pasid,
+		     const struct vtd_pasid **pe, bool *fpd)
 {
 	u64 key = vtd_hash(pasid);
 	int ret;
 
+	vtd_pmu_saw(v, VTD_PMU_PASID_LOOKUP);
 	for (struct vtd_node *n = vtd_cache_first(&v->pasid, key); n; n = n->next) {
 		const struct vtd_pasid *p = (struct vtd_pasid *)n;
 
 		if (p->pasid == pasid && p->sid == ce->sid) {
 			machine_count(v->m, SVK_LAB_PASID_HIT);
+			vtd_pmu_saw(v, VTD_PMU_PASID_HIT);
 			*fpd |= p->fpd;
 			*pe = p;
 			return 0;
@@ -247,4 +251,16 @@ int vtd_pasid_get(struct vtd *v, const struct vtd_context *ce, u32 pasid,
 	*pe = cache_enter(v, &v->pasid, key, &v->pe_tmp);
 	vtd_filled_node(v, VTD_VIEW_PASID, &(*pe)->node);
 	return 0;
+}
+
+int vtd_pasid_get(struct vtd *v, const struct vtd_context *ce, u32 pasid,
+		  const struct vtd_pasid **pe, bool *fpd)
+{
+	int ret = pasid_get(v, ce, pasid, pe, fpd);
+
+	if (!ret) {
+		v->pmu.has_did = true;
+		v->pmu.did = (*pe)->did;
+	}
+	return ret;
 }

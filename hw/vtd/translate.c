@@ -95,8 +95,10 @@ static int translate_page(struct vtd *v, const struct vtd_pasid *pe, const struc
 	const struct vtd_tlbe *e = vtd_iotlb_find(v, pe, req->addr, req->priv);
 	int ret;
 
+	vtd_pmu_saw(v, VTD_PMU_IOTLB_LOOKUP);
 	if (e && page_serves(&e->page, req)) {
 		machine_count(v->m, SVK_LAB_IOTLB_HIT);
+		vtd_pmu_saw(v, VTD_PMU_IOTLB_HIT);
 		if (v->watch) {
 			struct vtd_view view;
 
@@ -196,6 +198,7 @@ int vtd_page_request_check(struct vtd *v, const struct vtd_page_request *req, u3
 	/* Remapping is off: an unsupported message, no fault. */
 	if (!(vtd_reg32(v, VTD_GSTS) & VTD_G_TE))
 		return VTD_FR_RTA_1;
+	vtd_pmu_begin(v, r.sid, r.has_pasid, r.pasid);
 	ret = mode_check(v, &r);
 	if (!ret)
 		ret = vtd_context_get(v, r.sid, &ce, &fpd);
@@ -205,17 +208,16 @@ int vtd_page_request_check(struct vtd *v, const struct vtd_page_request *req, u3
 		ret = select_pasid(v, ce, &r, pasid);
 	if (!ret)
 		ret = vtd_pasid_get(v, ce, *pasid, &pe, &fpd);
+	vtd_pmu_end(v);
 	return ret ? refuse(v, &r, ret, fpd) : 0;
 }
 
-int vtd_translate(struct vtd *v, const struct vtd_request *req, struct vtd_translation *out)
+static int translate_or_refuse(struct vtd *v, const struct vtd_request *req,
+			       struct vtd_translation *out)
 {
 	bool fpd = false;
 	int ret;
 
-	machine_count(v->m, SVK_LAB_XLATE_REQ);
-	v->by = req->by;
-	*out = (struct vtd_translation){.size = 4096};
 	if (!(vtd_reg32(v, VTD_GSTS) & VTD_G_TE)) {
 		/* Remapping is off: plain requests pass, all others are unsupported. */
 		if (req->at != VTD_AT_UNTRANSLATED || req->has_pasid)
@@ -225,4 +227,18 @@ int vtd_translate(struct vtd *v, const struct vtd_request *req, struct vtd_trans
 	}
 	ret = translate(v, req, out, &fpd);
 	return ret ? refuse(v, req, ret, fpd) : 0;
+}
+
+int vtd_translate(struct vtd *v, const struct vtd_request *req, struct vtd_translation *out)
+{
+	int ret;
+
+	machine_count(v->m, SVK_LAB_XLATE_REQ);
+	vtd_pmu_begin(v, req->sid, req->has_pasid, req->pasid);
+	vtd_pmu_saw(v, VTD_PMU_REQUEST);
+	v->by = req->by;
+	*out = (struct vtd_translation){.size = 4096};
+	ret = translate_or_refuse(v, req, out);
+	vtd_pmu_end(v);
+	return ret;
 }

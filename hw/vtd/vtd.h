@@ -29,6 +29,7 @@ struct vtd_view;
  * @vcs_first: first PASID that virtual commands give; 1 or more
  * @vcs_last: last of them, at most what ECAP.PSS has room for; both 0: the upper half of the
  *	PASIDs below 2^16, or of those that ECAP.PSS has room for if these are fewer
+ * @pms_width: bits of the performance monitoring counters, 1 to 63
  */
 struct vtd_config {
 	u64 cap;
@@ -37,6 +38,7 @@ struct vtd_config {
 	size_t max_entries;
 	u32 vcs_first;
 	u32 vcs_last;
+	unsigned int pms_width;
 };
 
 /** vtd_config_default() - Everything on that the model implements. */
@@ -84,7 +86,7 @@ void vtd_free(struct vtd *v);
 /** vtd_reset() - Registers to reset values, caches empty. Attached endpoints stay. */
 void vtd_reset(struct vtd *v);
 
-/** vtd_mmio_read() - @len 4 or 8, naturally aligned, @off < 4096; else all ones. */
+/** vtd_mmio_read() - @len 4 or 8, naturally aligned, @off < VTD_REG_SIZE; else all ones. */
 u64 vtd_mmio_read(struct vtd *v, u64 off, unsigned int len);
 /** vtd_mmio_write() - Likewise; takes effect, queue included, before it returns. */
 void vtd_mmio_write(struct vtd *v, u64 off, u64 val, unsigned int len);

@@ -16,12 +16,20 @@
 
 /* Host address width: bits 51:VTD_HAW of every table pointer are reserved. */
 #define VTD_HAW 48
-/* Where CAP.FRO and ECAP.IRO point; 0x300 stays free for PMS, 0xe00 is VCS. */
+/* Where CAP.FRO and ECAP.IRO point; 0x300 is PMS, 0x400 enhanced commands, 0xe00 VCS. */
 #define VTD_FRCD_BASE 0x600
 #define VTD_FRCD_MAX 128
 #define VTD_IOTLB_BASE 0x500
 #define VTD_ENDPOINTS 16
 #define VTD_VERSION 0x60
+/* Where PERFCFGOFF and its like point: behind the first page, which is all that there was once. */
+#define VTD_PERF_CFG 0x1000
+#define VTD_PERF_FRZ 0x1800
+#define VTD_PERF_OVF 0x1808
+#define VTD_PERF_CNTR 0x2000
+#define VTD_PERF_COUNTERS 8u
+/* Linux reads the events of five groups, whatever PERFCAP says; the last has none. */
+#define VTD_PERF_GROUPS 5u
 /* Answers to discarded page requests that wait; further ones are sent at once. */
 #define VTD_HELD 512
 
@@ -216,7 +224,7 @@ struct vtd_held_desc {
 	bool overtaken;
 };
 
-#define VTD_EVENTS 3 /* SVK_IRQ_EVENT_xxx */
+#define VTD_EVENTS 4 /* SVK_IRQ_EVENT_xxx */
 
 /** struct vtd_late - The message of an event that is late. */
 struct vtd_late {
@@ -246,6 +254,41 @@ struct vtd_fail {
 	u64 last[4];
 	unsigned int held;
 	struct vtd_held_desc desc[VTD_HELD_DESCS];
+};
+
+/** enum vtd_pmu_event - What the unit counts. */
+enum vtd_pmu_event {
+	VTD_PMU_REQUEST,
+	VTD_PMU_PAGE_REQUEST,
+	VTD_PMU_CONTEXT_LOOKUP,
+	VTD_PMU_CONTEXT_HIT,
+	VTD_PMU_PASID_LOOKUP,
+	VTD_PMU_PASID_HIT,
+	VTD_PMU_IOTLB_LOOKUP,
+	VTD_PMU_IOTLB_HIT,
+	VTD_PMU_EVENTS,
+};
+
+/**
+ * struct vtd_pmu - Performance monitoring; the counters themselves are registers.
+ * @enabled: a bit for each counter
+ * @frozen: none counts
+ * @has_pasid: of the request under way, as all that follows
+ * @has_did: it has reached a PASID entry
+ * @sid: requester-id
+ * @did: domain-id, of that entry
+ * @pasid: 20 bits
+ * @seen: how often since the last vtd_pmu_end()
+ */
+struct vtd_pmu {
+	u32 enabled;
+	bool frozen;
+	bool has_pasid;
+	bool has_did;
+	u16 sid;
+	u16 did;
+	u32 pasid;
+	u8 seen[VTD_PMU_EVENTS];
 };
 
 struct vtd {
@@ -283,6 +326,7 @@ struct vtd {
 	u64 executed[SVK_LAB_QI_OTHER + 1];
 	struct vtd_drain drain;
 	struct vtd_vcs vcs;
+	struct vtd_pmu pmu;
 	struct vtd_prq prq;
 	struct vtd_fail fail;
 	struct vtd_endpoint endpoint[VTD_ENDPOINTS];
@@ -436,6 +480,21 @@ void vtd_vcs_cleanup(struct vtd *v);
 void vtd_vcs_reset(struct vtd *v);
 /** vtd_vcs_command() - Execute what VCMD holds, response in VCRSP. */
 void vtd_vcs_command(struct vtd *v);
+
+/* pmu.c */
+/** vtd_pmu_reset() - No counter counts, all are 0; what can be counted is said. */
+void vtd_pmu_reset(struct vtd *v);
+/** vtd_pmu_command() - Execute what ECMD holds, response in ECRSP. */
+void vtd_pmu_command(struct vtd *v);
+/** vtd_pmu_begin() - What is seen from now on is of this request. */
+void vtd_pmu_begin(struct vtd *v, u16 sid, bool has_pasid, u32 pasid);
+/** vtd_pmu_end() - Count what was seen of it; the filters know by now what they ask for. */
+void vtd_pmu_end(struct vtd *v);
+/** vtd_pmu_saw() - An event of the request under way. */
+static inline void vtd_pmu_saw(struct vtd *v, enum vtd_pmu_event e)
+{
+	v->pmu.seen[e]++;
+}
 
 /* drain, vtd.c */
 /** vtd_drain_mark() - Accesses that have begun must end before the next wait completes. */

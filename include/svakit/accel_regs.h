@@ -228,6 +228,7 @@ enum svk_inject {
 #define SVK_IRQ_EVENT_FAULT 0
 #define SVK_IRQ_EVENT_INVALIDATION 1 /* completion of a wait descriptor */
 #define SVK_IRQ_EVENT_PAGE_REQUEST 2
+#define SVK_IRQ_EVENT_PERFORMANCE 3 /* overflow of a counter */
 #define SVK_IRQ_ANY SVK_BIT(24) /* any vector */
 #define SVK_IRQ_UNIT SVK_BIT(25) /* events of the remapping unit; SID is ignored */
 #define SVK_IRQ_DELAY SVK_MASK(63, 32) /* microseconds */

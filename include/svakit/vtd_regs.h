@@ -12,7 +12,7 @@
 
 #include <svakit/types.h>
 
-#define VTD_REG_SIZE 4096
+#define VTD_REG_SIZE 16384
 
 /* Register offsets (11.4). */
 #define VTD_VER 0x00 /* RO 4: version (11.4.1) */
@@ -45,6 +45,21 @@
 #define VTD_PEDATA 0xe4 /* RW 4: page request event data (11.4.11.6) */
 #define VTD_PEADDR 0xe8 /* RW 4: page request event address (11.4.11.7) */
 #define VTD_PEUADDR 0xec /* RW 4: page request event upper address (11.4.11.8) */
+#define VTD_PERFCAP 0x300 /* RO 8: performance monitoring capability */
+#define VTD_PERFCFGOFF 0x310 /* RO 4: offset of the counters' configuration */
+#define VTD_PERFFRZOFF 0x314 /* RO 4: offset of the freeze status */
+#define VTD_PERFOVFOFF 0x318 /* RO 4: offset of the overflow status */
+#define VTD_PERFCNTROFF 0x31c /* RO 4: offset of the counters */
+#define VTD_PERFINTRSTS 0x324 /* W1C 4: performance monitoring interrupt status */
+#define VTD_PERFINTRCTL 0x328 /* RW 4: likewise control; data and address follow */
+#define VTD_PERFINTRDATA 0x32c /* RW 4 */
+#define VTD_PERFINTRADDR 0x330 /* RW 4 */
+#define VTD_PERFINTRUADDR 0x334 /* RW 4 */
+#define VTD_PERFEVNTCAP 0x380 /* RO 8 for each event group: its events */
+#define VTD_ECMD 0x400 /* RW 8: enhanced command, in its low half */
+#define VTD_ECEO 0x408 /* RW 8: operand B of it */
+#define VTD_ECRSP 0x410 /* RO 8: its response */
+#define VTD_ECCAP 0x430 /* RO 4 times 8: commands that there are, a bit each */
 #define VTD_VCMD 0xe00 /* RW 8: virtual command, in its low half (5.10: 11.4.16.1) */
 #define VTD_VCRSP 0xe10 /* RO 8: virtual command response (5.10: 11.4.16.3) */
 #define VTD_VCCAP 0xe30 /* RO 8: virtual command capability (5.10: 11.4.16.4) */
@@ -77,6 +92,7 @@
 #define VTD_CAP_DRD SVK_BIT(55) /* read drain */
 #define VTD_CAP_FS1GP SVK_BIT(56) /* first-stage 1 GiB pages */
 #define VTD_CAP_FS5LP SVK_BIT(60) /* first-stage 5-level paging */
+#define VTD_CAP_ECMDS SVK_BIT(61) /* enhanced commands */
 #define VTD_CAP_ESIRTPS SVK_BIT(62) /* SIRTP invalidates the interrupt entry cache */
 #define VTD_CAP_ESRTPS SVK_BIT(63) /* SRTP invalidates all DMA remapping caches */
 
@@ -107,6 +123,7 @@
 #define VTD_ECAP_FSTS SVK_BIT(47) /* first-stage translation */
 #define VTD_ECAP_SMPWCS SVK_BIT(48) /* scalable-mode page-walk coherency */
 #define VTD_ECAP_RPS SVK_BIT(49) /* RID_PASID */
+#define VTD_ECAP_PMS SVK_BIT(51) /* performance monitoring */
 
 /* GCMD and GSTS: command and status have the same bit (11.4.4). */
 #define VTD_G_CFI SVK_BIT(23) /* compatibility format interrupts */
@@ -435,5 +452,39 @@ enum vtd_fault_reason {
 #define VTD_VCRSP_SC_UNDEFINED 1 /* unknown command, or one that VCCAP lacks */
 #define VTD_VCRSP_SC_NO_PASID 16 /* ALLOC: none is left */
 #define VTD_VCRSP_SC_INVALID_PASID 16 /* FREE: not allocated */
+
+/*
+ * Performance monitoring and enhanced commands, as drivers/iommu/intel/perfmon.c of Linux has
+ * them. Counters are a power of two apart, of at least 1024 bytes; their configurations 256.
+ */
+#define VTD_PERFCAP_NCNT SVK_MASK(15, 0) /* counters */
+#define VTD_PERFCAP_CW SVK_MASK(22, 16) /* bits of each */
+#define VTD_PERFCAP_NEG SVK_MASK(28, 24) /* event groups */
+#define VTD_PERFCAP_FILTERS SVK_MASK(36, 32) /* VTD_PERF_FILTER_xxx, a bit each */
+#define VTD_PERFCAP_IOS SVK_BIT(50) /* interrupt on overflow */
+#define VTD_PERFCAP_STRIDE SVK_MASK(54, 52) /* of the counters: 2^(STRIDE + 10) bytes */
+#define VTD_PERF_CNTR_STRIDE 1024u
+#define VTD_PERF_CFG_STRIDE 256u
+#define VTD_PERFCFG_INT SVK_BIT(1) /* overflow sets PERFINTRSTS */
+#define VTD_PERFCFG_EGI SVK_MASK(12, 8) /* event group */
+#define VTD_PERFCFG_ES SVK_MASK(59, 32) /* events of it, a bit each */
+/* Behind a configuration, 4 bytes for each filter. */
+#define VTD_PERFFILTER(filter) (8u + 4u * (filter))
+#define VTD_PERF_FILTER_SID 0 /* requester-id, 16 bits */
+#define VTD_PERF_FILTER_DID 1 /* domain-id, 16 bits */
+#define VTD_PERF_FILTER_PASID 2 /* PASID, 20 bits */
+#define VTD_PERFFILTER_EN SVK_BIT(31)
+#define VTD_PERFINTRSTS_PIS SVK_BIT(0)
+#define VTD_ECMD_CMD SVK_MASK(7, 0)
+#define VTD_ECMD_OPERAND SVK_MASK(63, 16)
+#define VTD_ECMD_ENABLE 0xf0 /* counter OPERAND counts */
+#define VTD_ECMD_DISABLE 0xf1 /* it does not */
+#define VTD_ECMD_FREEZE 0xf4 /* none does */
+#define VTD_ECMD_UNFREEZE 0xf5 /* those that are enabled do */
+#define VTD_ECRSP_IP SVK_BIT(0)
+#define VTD_ECRSP_SC SVK_MASK(7, 1)
+#define VTD_ECRSP_SC_SUCCESS 0
+#define VTD_ECRSP_SC_UNDEFINED 1 /* unknown command, or one that ECCAP lacks */
+#define VTD_ECRSP_SC_NO_COUNTER 16 /* OPERAND is beyond PERFCAP.NCNT */
 
 #endif /* SVAKIT_VTD_REGS_H */
