@@ -11,6 +11,7 @@
 #include "accel_queue.h"
 #include "bench.h"
 #include "clock.h"
+#include "events.h"
 #include "ktap.h"
 #include "memory.h"
 #include "options.h"
@@ -187,6 +188,7 @@ void bench_dma(void)
 	if (!bench_needs_device())
 		return;
 	clock_spin_for(SPIN_US);
+	events_unit("iommu_requests,iotlb_lookup,iotlb_hit");
 	section_counters(false);
 	svk_queue_open(&d.q);
 	d.size = options_first("size");

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "events.h"
+
 enum key {
 	KEY_REPEAT = 'r',
 	KEY_WARMUP = 'w',
@@ -16,6 +18,7 @@ enum key {
 	KEY_OUTPUT = 'o',
 	KEY_QUICK = 'q',
 	KEY_EXACT = 'x',
+	KEY_EVENTS = 'e',
 	KEY_PARAM = 0x1000, /* that of parameter n is this and n */
 };
 
@@ -27,6 +30,10 @@ static const struct argp_option common[] = {
 	 "No more of them after N seconds, once there are ten (10; 2 with --quick)", 1},
 	{"warmup", KEY_WARMUP, "N", 0, "Rounds before them that do not count", 1},
 	{"counted", KEY_COUNTED, "N", 0, "Rounds after them in which events are counted", 1},
+	{"events", KEY_EVENTS, "NAME,...", 0,
+	 "Count these in the counted rounds: names of libpfm4 (cycles, page-faults), or of sysfs "
+	 "(dmar0/iotlb_hit/)",
+	 1},
 	{"format", KEY_FORMAT, "WHAT", 0, "table, json (a record a line) or runner", 1},
 	{"output", KEY_OUTPUT, "FILE", 0, "Append the records to FILE, as JSON lines", 1},
 	{"quick", KEY_QUICK, NULL, 0, "Few configurations, few rounds", 1},
@@ -50,6 +57,7 @@ static struct {
 	unsigned int counted;
 	enum options_format format;
 	const char *output;
+	const char *events;
 	bool quick;
 	bool exact;
 } options = {.warmup = 3, .counted = 3};
@@ -96,6 +104,19 @@ static void parse_setting(struct argp_state *state, unsigned int i)
 	}
 }
 
+static void parse_events(struct argp_state *state, const char *text)
+{
+	char name[64];
+	unsigned int n = 0;
+
+	options.events = text;
+	while (text) {
+		if (!events_next(&text, name, sizeof(name)) || ++n > EVENTS_MAX)
+			argp_error(state, "--events=%s: want NAME,..., at most %d", options.events,
+				   EVENTS_MAX);
+	}
+}
+
 static void parse_end(struct argp_state *state)
 {
 	unsigned int i;
@@ -131,6 +152,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_OUTPUT:
 		options.output = arg;
+		return 0;
+	case KEY_EVENTS:
+		parse_events(state, arg);
 		return 0;
 	case KEY_QUICK:
 		options.quick = true;
@@ -189,6 +213,11 @@ enum options_format options_format(void)
 const char *options_output(void)
 {
 	return options.output;
+}
+
+const char *options_events(void)
+{
+	return options.events;
 }
 
 unsigned int options_repeat(void)

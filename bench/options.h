@@ -32,6 +32,8 @@ unsigned int options_seconds(void);
 unsigned int options_warmup(void);
 /** options_counted() - Return: rounds after them in which events are counted. */
 unsigned int options_counted(void);
+/** options_events() - Return: events to be counted, separated by commas, or NULL. */
+const char *options_events(void);
 /** options_quick() - Return: whether little is to be measured. */
 bool options_quick(void);
 /** options_exact() - Return: whether the clock counts instructions. */

@@ -18,6 +18,7 @@ static const struct {
 	[RECORD_TIME] = {"ns", "lower", "wall"},
 	[RECORD_RATE] = {"B/s", "higher", "wall"},
 	[RECORD_COUNT] = {"1", "lower", "exact"},
+	[RECORD_EVENT] = {"1", "lower", "wall"},
 };
 
 static const struct {
@@ -66,13 +67,15 @@ static json_object *record_json(const struct record *r)
 	add_word(object, "level", environment_level());
 	add_word(object, "environment", environment_id());
 	add_value(object, "n", r->count);
-	for (i = 0; i < ARRAY_SIZE(points); i++)
+	for (i = 0; r->count && i < ARRAY_SIZE(points); i++)
 		add_value(percentiles, points[i].name,
 			  samples_percentile(r->value, r->count, points[i].permille));
 	json_object_object_add(object, "percentiles", percentiles);
 	for (i = 0; i < r->count; i++)
 		json_object_array_add(samples, json_object_new_uint64(r->value[i]));
 	json_object_object_add(object, "samples", samples);
+	if (r->why)
+		add_word(object, "why", r->why);
 	return object;
 }
 
@@ -128,9 +131,10 @@ static void print_row(FILE *out, json_object *object)
 {
 	json_object *percentiles = json_object_object_get(object, "percentiles");
 	const char *unit = get_word(object, "unit");
+	const char *why = json_object_get_string(json_object_object_get(object, "why"));
 	size_t i;
 
-	if (is_dull(object))
+	if (!why && is_dull(object))
 		return;
 	if (!table_begun)
 		print_head(out);
@@ -138,6 +142,10 @@ static void print_row(FILE *out, json_object *object)
 	fprintf(out, "%-5s %-28s ", get_word(object, "level"), get_word(object, "metric"));
 	print_params(out, json_object_object_get(object, "params"));
 	fprintf(out, " %5s", get_word(object, "n"));
+	if (why) {
+		fprintf(out, " not measured: %s\n", why);
+		return;
+	}
 	for (i = 0; i < ARRAY_SIZE(points); i++)
 		print_value(out, unit,
 			    json_object_get_uint64(

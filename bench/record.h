@@ -40,6 +40,7 @@ enum record_kind {
 	RECORD_TIME, /* ns of the clock; less is better */
 	RECORD_RATE, /* bytes a second, by the clock; more is better */
 	RECORD_COUNT, /* events, counted; fewer are better */
+	RECORD_EVENT, /* likewise, but not the same each time */
 };
 
 /**
@@ -48,8 +49,9 @@ enum record_kind {
  * @kind: of its values
  * @params: configuration, ended by PARAM_END
  * @value: samples, in the order of measuring
- * @count: how many, at least one
+ * @count: how many, at least one unless @why
  * @rough: not exact even where the clock counts instructions: it waits for the host
+ * @why: it could not be measured, and this is why; else NULL
  */
 struct record {
 	const char *metric;
@@ -58,6 +60,7 @@ struct record {
 	const u64 *value;
 	size_t count;
 	bool rough;
+	const char *why;
 };
 
 /** record_emit() - Write it to where the options say. */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "accel_device.h"
+#include "events.h"
 #include "ktap.h"
 #include "lab.h"
 #include "memory.h"
@@ -42,6 +43,8 @@ static const struct {
  * @ns: of timed rounds
  * @count: of counted rounds, by counter
  * @start: of the one that is being timed
+ * @event: likewise, by event
+ * @partial: in how many rounds it was not counted all of the time
  * @before: of the one that is being counted
  */
 struct section {
@@ -49,6 +52,8 @@ struct section {
 	bool rough;
 	struct samples ns;
 	struct samples count[COUNTERS];
+	struct samples event[EVENTS_MAX];
+	unsigned int partial[EVENTS_MAX];
 	u64 start;
 	u64 before[COUNTERS];
 };
@@ -73,7 +78,7 @@ static unsigned int rounds_of(enum round_kind k)
 	case ROUND_TIMED:
 		return options_repeat();
 	case ROUND_COUNTED:
-		return have_counters ? options_counted() : 0;
+		return have_counters || events_any() ? options_counted() : 0;
 	default:
 		return 0;
 	}
@@ -121,6 +126,7 @@ bool round_counted(void)
 
 void section_counters(bool other)
 {
+	events_open();
 	have_counters = !geteuid();
 	if (!have_counters)
 		return;
@@ -140,6 +146,8 @@ struct section *section_new(const char *metric, unsigned int each)
 	REQUIRE_ERRNO(samples_init(&s->ns, (size_t)options_repeat() * each), 0);
 	for (i = 0; i < COUNTERS; i++)
 		REQUIRE_ERRNO(samples_init(&s->count[i], (size_t)options_counted() * each + 1), 0);
+	for (i = 0; i < EVENTS_MAX; i++)
+		REQUIRE_ERRNO(samples_init(&s->event[i], (size_t)options_counted() * each + 1), 0);
 	return s;
 }
 
@@ -150,6 +158,8 @@ static void free_section(struct section *s)
 	samples_cleanup(&s->ns);
 	for (i = 0; i < COUNTERS; i++)
 		samples_cleanup(&s->count[i]);
+	for (i = 0; i < EVENTS_MAX; i++)
+		samples_cleanup(&s->event[i]);
 	memory_unmap(s, sizeof(*s));
 }
 
@@ -181,12 +191,43 @@ void section_align(void)
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
+static bool reads_counters(void)
+{
+	return kind == ROUND_COUNTED && have_counters;
+}
+
+/* Innermost: what reads the other counters is none of what is counted here. */
+static void begin_events(void)
+{
+	if (kind == ROUND_COUNTED && events_any())
+		events_start();
+}
+
+static void end_events(struct section *s)
+{
+	struct event_value value[EVENTS_MAX];
+	unsigned int i;
+
+	if (kind != ROUND_COUNTED || !events_any())
+		return;
+	events_stop(value);
+	for (i = 0; i < events_count(); i++) {
+		if (events_why_not(i))
+			continue;
+		if (value[i].whole)
+			samples_add(&s->event[i], value[i].value);
+		else
+			s->partial[i]++;
+	}
+}
+
 void section_begin(struct section *s)
 {
 	unsigned int i;
 
-	for (i = 0; kind == ROUND_COUNTED && i < COUNTERS; i++)
+	for (i = 0; reads_counters() && i < COUNTERS; i++)
 		s->before[i] = counter_now(i);
+	begin_events();
 	section_align();
 	s->start = section_clock();
 }
@@ -196,9 +237,10 @@ void section_end(struct section *s)
 	u64 end = section_clock();
 	unsigned int i;
 
+	end_events(s);
 	if (kind == ROUND_TIMED)
 		samples_add(&s->ns, end - s->start);
-	for (i = 0; kind == ROUND_COUNTED && i < COUNTERS; i++)
+	for (i = 0; reads_counters() && i < COUNTERS; i++)
 		samples_add(&s->count[i], counter_now(i) - s->before[i]);
 }
 
@@ -235,10 +277,45 @@ static void emit_counts(const struct section *s, const struct param *params)
 	}
 }
 
+/* Nothing is scaled: a counter that others had meanwhile has not seen all of it. */
+static void emit_event(const struct section *s, const struct param *params, unsigned int i)
+{
+	const struct samples *samples = &s->event[i];
+	char metric[128], partial[96];
+	struct record r = {
+		.metric = metric,
+		.kind = events_exact(i) ? RECORD_COUNT : RECORD_EVENT,
+		.params = params,
+		.value = samples->value,
+		.count = samples->count,
+		.rough = !events_exact(i),
+		.why = events_why_not(i),
+	};
+
+	snprintf(metric, sizeof(metric), "%s.%s", s->metric, events_name(i));
+	if (s->partial[i]) {
+		snprintf(partial, sizeof(partial),
+			 "its counter was shared (multiplexed) in %u of %u rounds", s->partial[i],
+			 s->partial[i] + (unsigned int)samples->count);
+		r.why = partial;
+	}
+	if (r.count || r.why)
+		record_emit(&r);
+}
+
+static void emit_events(const struct section *s, const struct param *params)
+{
+	unsigned int i;
+
+	for (i = 0; i < events_count(); i++)
+		emit_event(s, params, i);
+}
+
 void section_report(struct section *s, const struct param *params)
 {
 	emit(s->metric, RECORD_TIME, params, &s->ns, s->rough);
 	emit_counts(s, params);
+	emit_events(s, params);
 	free_section(s);
 }
 

@@ -15,6 +15,9 @@
 
 #include <json-c/json.h>
 
+#include <linux/perf_event.h>
+
+#include "events.h"
 #include "options.h"
 #include "record.h"
 #include "samples.h"
@@ -310,6 +313,80 @@ static void test_table_refuses(void **state)
 	}
 }
 
+/* Return: the names, with a space between them; ends with "!" if one is refused. */
+static const char *names(const char *list)
+{
+	static char out[256];
+	char name[32];
+	size_t len = 0;
+
+	out[0] = '\0';
+	while (events_next(&list, name, sizeof(name)))
+		len += (size_t)snprintf(out + len, sizeof(out) - len, "%s%s", len ? " " : "", name);
+	if (list)
+		snprintf(out + len, sizeof(out) - len, "!");
+	return out;
+}
+
+static void test_event_names(void **state)
+{
+	assert_string_equal(names("cycles"), "cycles");
+	assert_string_equal(names("cycles,page-faults"), "cycles page-faults");
+	/* Commas between slashes belong to the name. */
+	assert_string_equal(names("a,d/e,f=1/,b"), "a d/e,f=1/ b");
+	assert_string_equal(names("a,,b"), "a!");
+	assert_string_equal(names("a_name_that_is_too_long_for_its_room,b"), "!");
+}
+
+static void test_event_reasons(void **state)
+{
+	static const struct {
+		int error;
+		const char *text;
+	} reasons[] = {
+		{ENOENT, "no PMU in this machine"},
+		{EOPNOTSUPP, "no PMU in this machine"},
+		{ENODEV, "no such PMU in this machine"},
+		{EACCES, "not permitted, kernel.perf_event_paranoid is 2"},
+		{EMFILE, "perf_event_open: Too many open files"},
+	};
+	char text[96];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(reasons); i++) {
+		events_reason(reasons[i].error, 2, text, sizeof(text));
+		assert_string_equal(text, reasons[i].text);
+	}
+}
+
+/* Libpfm4 has names for what every kernel counts, whatever the processor. */
+static void test_event_codes(void **state)
+{
+	struct event_code code;
+	char why[64] = "";
+
+	assert_true(events_encode("page-faults", &code, why, sizeof(why)));
+	assert_int_equal(code.type, PERF_TYPE_SOFTWARE);
+	assert_int_equal(code.config, PERF_COUNT_SW_PAGE_FAULTS);
+	assert_true(events_encode("dTLB-load-misses", &code, why, sizeof(why)));
+	assert_int_equal(code.type, PERF_TYPE_HW_CACHE);
+	assert_false(events_encode("no-such-event", &code, why, sizeof(why)));
+	assert_string_equal(why, "unknown name");
+}
+
+/* What could not be measured is a record, and a row that says why. */
+static void test_event_why(void **state)
+{
+	const struct record r = {
+		.metric = "flush.cycles", .kind = RECORD_EVENT, .params = params, .why = "no PMU"};
+	int wrong;
+	char *out = table(emitted(&r), &wrong);
+
+	assert_int_equal(wrong, 0);
+	assert_non_null(strstr(out, "flush.cycles"));
+	assert_non_null(strstr(out, "not measured: no PMU"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +402,10 @@ int main(void)
 		cmocka_unit_test(test_record),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_table_refuses),
+		cmocka_unit_test(test_event_names),
+		cmocka_unit_test(test_event_reasons),
+		cmocka_unit_test(test_event_codes),
+		cmocka_unit_test(test_event_why),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

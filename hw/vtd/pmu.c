@@ -25,6 +25,9 @@ static const struct {
 	[VTD_PMU_IOTLB_LOOKUP] = {3, 0x001},   [VTD_PMU_IOTLB_HIT] = {3, 0x002},
 };
 
+static const u8 commands[] = {VTD_ECMD_ENABLE, VTD_ECMD_DISABLE, VTD_ECMD_FREEZE,
+			      VTD_ECMD_UNFREEZE};
+
 /* Bits that a filter compares. */
 static const u32 filter_bits[] = {
 	[VTD_PERF_FILTER_SID] = 0xffff,
@@ -89,11 +92,10 @@ void vtd_pmu_reset(struct vtd *v)
 	v->rw[VTD_ECMD / 4 + 1] = ~0u;
 	v->rw[VTD_ECEO / 4] = ~0u;
 	v->rw[VTD_ECEO / 4 + 1] = ~0u;
-	/* 64 commands a register. */
-	if (vtd_has_ecap(v, VTD_ECAP_PMS))
-		vtd_set64(v, VTD_ECCAP + VTD_ECMD_ENABLE / 64 * 8,
-			  SVK_BIT(VTD_ECMD_ENABLE % 64) | SVK_BIT(VTD_ECMD_DISABLE % 64) |
-				  SVK_BIT(VTD_ECMD_FREEZE % 64) | SVK_BIT(VTD_ECMD_UNFREEZE % 64));
+	if (!vtd_has_ecap(v, VTD_ECAP_PMS))
+		return;
+	for (unsigned int i = 0; i < ARRAY_SIZE(commands); i++)
+		v->reg[VTD_ECCAP / 4 + commands[i] / 32] |= 1u << commands[i] % 32;
 }
 
 static void freeze(struct vtd *v, bool frozen)

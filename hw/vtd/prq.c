@@ -196,7 +196,7 @@ static bool enqueue(struct vtd *v, const struct vtd_page_request *req, u32 pasid
 	/* The descriptor is whole before the tail says that it is there. */
 	vtd_set64(v, VTD_PQT, (tail + VTD_PRD_SIZE) % queue_bytes(v));
 	v->prq.queued++;
-	vtd_pmu_saw(v, VTD_PMU_PAGE_REQUEST);
+	vtd_pmu_saw(&v->pmu, VTD_PMU_PAGE_REQUEST);
 	vtd_pmu_end(v);
 	/* Whoever looks on must know what software has been asked. */
 	if (v->watch)

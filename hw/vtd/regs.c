@@ -314,7 +314,7 @@ void vtd_mmio_write(struct vtd *v, u64 off, u64 val, unsigned int len)
 			  (unsigned long long)off);
 		return;
 	}
-	/* The half that executes a command comes last: the low one of VCMD and ECMD, elsewhere the high one. */
+	/* The half that executes a command comes last: of VCMD and ECMD the low one. */
 	if (low_last)
 		write32(v, (unsigned int)off + 4, (u32)(val >> 32));
 	write32(v, (unsigned int)off, (u32)val);

@@ -109,13 +109,13 @@ int vtd_context_get(struct vtd *v, u16 sid, const struct vtd_context **ce, bool 
 	u64 key = vtd_hash(sid);
 	int ret;
 
-	vtd_pmu_saw(v, VTD_PMU_CONTEXT_LOOKUP);
+	vtd_pmu_saw(&v->pmu, VTD_PMU_CONTEXT_LOOKUP);
 	for (struct vtd_node *n = vtd_cache_first(&v->context, key); n; n = n->next) {
 		const struct vtd_context *c = (struct vtd_context *)n;
 
 		if (c->sid == sid) {
 			machine_count(v->m, SVK_LAB_CONTEXT_HIT);
-			vtd_pmu_saw(v, VTD_PMU_CONTEXT_HIT);
+			vtd_pmu_saw(&v->pmu, VTD_PMU_CONTEXT_HIT);
 			*fpd = c->fpd;
 			*ce = c;
 			return 0;
@@ -232,13 +232,13 @@ static int pasid_get(struct vtd *v, const struct vtd_context *ce, u32 pasid,
 	u64 key = vtd_hash(pasid);
 	int ret;
 
-	vtd_pmu_saw(v, VTD_PMU_PASID_LOOKUP);
+	vtd_pmu_saw(&v->pmu, VTD_PMU_PASID_LOOKUP);
 	for (struct vtd_node *n = vtd_cache_first(&v->pasid, key); n; n = n->next) {
 		const struct vtd_pasid *p = (struct vtd_pasid *)n;
 
 		if (p->pasid == pasid && p->sid == ce->sid) {
 			machine_count(v->m, SVK_LAB_PASID_HIT);
-			vtd_pmu_saw(v, VTD_PMU_PASID_HIT);
+			vtd_pmu_saw(&v->pmu, VTD_PMU_PASID_HIT);
 			*fpd |= p->fpd;
 			*pe = p;
 			return 0;

@@ -95,10 +95,10 @@ static int translate_page(struct vtd *v, const struct vtd_pasid *pe, const struc
 	const struct vtd_tlbe *e = vtd_iotlb_find(v, pe, req->addr, req->priv);
 	int ret;
 
-	vtd_pmu_saw(v, VTD_PMU_IOTLB_LOOKUP);
+	vtd_pmu_saw(&v->pmu, VTD_PMU_IOTLB_LOOKUP);
 	if (e && page_serves(&e->page, req)) {
 		machine_count(v->m, SVK_LAB_IOTLB_HIT);
-		vtd_pmu_saw(v, VTD_PMU_IOTLB_HIT);
+		vtd_pmu_saw(&v->pmu, VTD_PMU_IOTLB_HIT);
 		if (v->watch) {
 			struct vtd_view view;
 
@@ -235,7 +235,7 @@ int vtd_translate(struct vtd *v, const struct vtd_request *req, struct vtd_trans
 
 	machine_count(v->m, SVK_LAB_XLATE_REQ);
 	vtd_pmu_begin(v, req->sid, req->has_pasid, req->pasid);
-	vtd_pmu_saw(v, VTD_PMU_REQUEST);
+	vtd_pmu_saw(&v->pmu, VTD_PMU_REQUEST);
 	v->by = req->by;
 	*out = (struct vtd_translation){.size = 4096};
 	ret = translate_or_refuse(v, req, out);

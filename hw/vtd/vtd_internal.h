@@ -12,6 +12,7 @@
 
 #include "machine.h"
 #include "vtd/inspect.h"
+#include "vtd/pmu.h"
 #include "vtd/vtd.h"
 
 /* Host address width: bits 51:VTD_HAW of every table pointer are reserved. */
@@ -256,41 +257,6 @@ struct vtd_fail {
 	struct vtd_held_desc desc[VTD_HELD_DESCS];
 };
 
-/** enum vtd_pmu_event - What the unit counts. */
-enum vtd_pmu_event {
-	VTD_PMU_REQUEST,
-	VTD_PMU_PAGE_REQUEST,
-	VTD_PMU_CONTEXT_LOOKUP,
-	VTD_PMU_CONTEXT_HIT,
-	VTD_PMU_PASID_LOOKUP,
-	VTD_PMU_PASID_HIT,
-	VTD_PMU_IOTLB_LOOKUP,
-	VTD_PMU_IOTLB_HIT,
-	VTD_PMU_EVENTS,
-};
-
-/**
- * struct vtd_pmu - Performance monitoring; the counters themselves are registers.
- * @enabled: a bit for each counter
- * @frozen: none counts
- * @has_pasid: of the request under way, as all that follows
- * @has_did: it has reached a PASID entry
- * @sid: requester-id
- * @did: domain-id, of that entry
- * @pasid: 20 bits
- * @seen: how often since the last vtd_pmu_end()
- */
-struct vtd_pmu {
-	u32 enabled;
-	bool frozen;
-	bool has_pasid;
-	bool has_did;
-	u16 sid;
-	u16 did;
-	u32 pasid;
-	u8 seen[VTD_PMU_EVENTS];
-};
-
 struct vtd {
 	struct vtd_config cfg;
 	char name[16];
@@ -480,21 +446,6 @@ void vtd_vcs_cleanup(struct vtd *v);
 void vtd_vcs_reset(struct vtd *v);
 /** vtd_vcs_command() - Execute what VCMD holds, response in VCRSP. */
 void vtd_vcs_command(struct vtd *v);
-
-/* pmu.c */
-/** vtd_pmu_reset() - No counter counts, all are 0; what can be counted is said. */
-void vtd_pmu_reset(struct vtd *v);
-/** vtd_pmu_command() - Execute what ECMD holds, response in ECRSP. */
-void vtd_pmu_command(struct vtd *v);
-/** vtd_pmu_begin() - What is seen from now on is of this request. */
-void vtd_pmu_begin(struct vtd *v, u16 sid, bool has_pasid, u32 pasid);
-/** vtd_pmu_end() - Count what was seen of it; the filters know by now what they ask for. */
-void vtd_pmu_end(struct vtd *v);
-/** vtd_pmu_saw() - An event of the request under way. */
-static inline void vtd_pmu_saw(struct vtd *v, enum vtd_pmu_event e)
-{
-	v->pmu.seen[e]++;
-}
 
 /* drain, vtd.c */
 /** vtd_drain_mark() - Accesses that have begun must end before the next wait completes. */

@@ -40,8 +40,9 @@ static int set_field(const char *pmu, const char *name, u64 value, struct perf_e
 	__u64 *const words[] = {(__u64 *)&attr->config, (__u64 *)&attr->config1,
 				(__u64 *)&attr->config2};
 	char text[TEXT];
-	unsigned int word, low, high;
-	const char *at;
+	unsigned long low, high;
+	unsigned int word;
+	char *at;
 
 	if (read_line(pmu, "format/", name, text))
 		return -ENOENT;
@@ -51,15 +52,10 @@ static int set_field(const char *pmu, const char *name, u64 value, struct perf_e
 	word = *at == ':' ? 0 : (unsigned int)(*at++ - '0');
 	if (word >= ARRAY_SIZE(words))
 		return -EINVAL;
-	switch (sscanf(at, ":%u-%u", &low, &high)) {
-	case 1:
-		high = low;
-		break;
-	case 2:
-		break;
-	default:
+	if (*at != ':')
 		return -EINVAL;
-	}
+	low = strtoul(at + 1, &at, 10);
+	high = *at == '-' ? strtoul(at + 1, &at, 10) : low;
 	if (high < low || high > 63 || (high - low < 63 && value >> (high - low + 1)))
 		return -ERANGE;
 	*words[word] &= ~SVK_MASK(high, low);

@@ -8,6 +8,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "accel_device.h"
@@ -18,7 +19,7 @@
 #include "perf_event.h"
 
 #define PAGES 64
-#define MANY 4096 /* pages, one more than a counter of 12 bits holds */
+#define MANY 4096 /* pages: a counter of 12 bits holds one less */
 
 enum {
 	REQUESTS,
@@ -150,12 +151,13 @@ TEST_F(unit, counts_what_a_dma_comes_to)
 TEST_F(unit, filters)
 {
 	struct svk_accel_info info = svk_queue_info(&self->q);
-	unsigned int dev, fn;
+	char *at = strrchr(svk_pci_path(""), ':') + 1;
+	u32 dev = (u32)strtoul(at, &at, 16);
+	u32 fn = (u32)strtoul(at + 1, NULL, 16);
 	char terms[4][80];
 	int fd[4];
 	unsigned int i;
 
-	REQUIRE_EQ(sscanf(strrchr(svk_pci_path(""), ':'), ":%x.%x", &dev, &fn), 2);
 	for (i = 0; i < 4; i++) {
 		u32 pasid = i & 1 ? info.pasid + 1 : info.pasid;
 		u32 sid = (dev << 3 | fn) + (i & 1);
@@ -206,6 +208,7 @@ TEST_F(unit, wraps)
 	int fd = open_event(self, names[REQUESTS]);
 	unsigned int i;
 
+	REQUIRE_EQ(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0), 0); /* a page is a request */
 	for (i = 1; i <= 5; i++) {
 		u8 *mem = memory_map(size);
 
@@ -224,7 +227,8 @@ static void require(void)
 
 	svk_require_root();
 	if (!perf_event_unit(pmu))
-		ktap_skip_all("no remapping unit has a PMU (ECAP.PMS, CONFIG_INTEL_IOMMU_PERF_EVENTS)");
+		ktap_skip_all(
+			"no remapping unit has a PMU (ECAP.PMS, CONFIG_INTEL_IOMMU_PERF_EVENTS)");
 }
 
 HARNESS_MAIN(require)
