@@ -17,6 +17,8 @@ PRECONDITIONS=(
 	no_pri --no-pri 0 precondition:capabilities 'a function without page requests'
 	no_prs --ecap=-prs 0 precondition:capabilities 'a unit without page requests'
 	no_fs5lp --cap=-fs5lp 0 precondition:capabilities 'no first stage of five levels'
+	no_pms --ecap=-pms 0 'precondition:capabilities native:unit_counters' 'a unit without performance monitoring'
+	narrow_counters --pms-width=12 0 'precondition:capabilities native:unit_counters' 'counters of the unit that are soon full'
 	few_pasids --pasid-width=7 0 'precondition:capabilities pasid:exhaust' 'PASIDs that come to an end'
 	narrow_second '--pasid-width=20,3' 0 'precondition:capabilities pasid:too_wide' 'a second function with few PASIDs'
 	denied_id '--accel-id=1b36:5fd1,8086:0b25' 0 'precondition:capabilities uapi:denylist' 'a second function that vfio-pci has on its denylist'

@@ -67,7 +67,7 @@ FIXTURE_TEARDOWN(unit)
 
 static int open_event(const FIXTURE_DATA(unit) *self, const char *terms)
 {
-	char name[128];
+	char name[512];
 
 	snprintf(name, sizeof(name), "%s/%s/", self->pmu, terms);
 	return perf_event_open_sysfs(name);
