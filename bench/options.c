@@ -119,6 +119,7 @@ static void parse_events(struct argp_state *state, const char *text)
 
 static void parse_end(struct argp_state *state)
 {
+	const char *events = getenv("SVAKIT_EVENTS");
 	unsigned int i;
 
 	if (!options.seconds)
@@ -126,6 +127,8 @@ static void parse_end(struct argp_state *state)
 	if (!options.repeat)
 		options.repeat =
 			options.quick ? (options.bench->repeat + 4) / 5 : options.bench->repeat;
+	if (!options.events && events)
+		parse_events(state, events);
 	for (i = 0; options.bench->params[i].name; i++)
 		parse_setting(state, i);
 }

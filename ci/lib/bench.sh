@@ -66,6 +66,7 @@ bench_variables() {
 	printf ' SVAKIT_LEVEL=%s SVAKIT_ENVIRONMENT=%s' "$1" "$BENCH_ENVIRONMENT"
 	[[ $QUICK != 1 ]] || printf ' SVAKIT_QUICK=1'
 	[[ $EXACT != 1 ]] || printf ' SVAKIT_EXACT=1'
+	[[ -z $EVENTS ]] || printf ' SVAKIT_EVENTS=%s' "$EVENTS"
 }
 
 # bench_table: the records as a table, if there are any, also those of tests that ran in another machine.

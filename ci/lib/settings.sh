@@ -29,6 +29,7 @@ QUICK=${QUICK:-}
 FULL=${FULL:-}
 # Time is instructions: L1 alone, one processor, under TCG.
 EXACT=${EXACT:-}
+EVENTS=${EVENTS:-}
 [[ $EXACT != 1 ]] || LEVEL=1 ACCEL=tcg
 # How often each test is run, in one boot.
 REPEAT=${REPEAT:-}
@@ -68,9 +69,10 @@ FORGET_PATTERN="((guest|host)(:($FORGET_TYPE([+]$FORGET_TYPE)*)?(:[0-9]+(:[0-9]+
 settings_check_selection() {
 	local name coll
 
-	for name in QUICK FULL EXACT SHOW GDB; do
+	for name in QUICK FULL EXACT EVENTS SHOW GDB; do
 		[[ -z ${!name} || ${!name} == [01] ]] || wrong+=("$name=${!name}: want 0 or 1")
 	done
+	[[ $EVENTS != *[[:space:]]* ]] || wrong+=("EVENTS=$EVENTS: want names with commas between them")
 	[[ $QUICK != 1 || $FULL != 1 ]] || wrong+=('QUICK=1 FULL=1: want one of them')
 	[[ -z $REPEAT || $REPEAT =~ ^[1-9][0-9]{0,3}$ ]] || wrong+=("REPEAT=$REPEAT: want 1..9999")
 	[[ -z $REPEAT || -z $LOSE ]] || wrong+=('REPEAT= LOSE=: want one of them')
@@ -111,7 +113,7 @@ settings_check() {
 settings_list() {
 	local name
 
-	for name in LEVEL VIA ORACLE HW APPEND INJECT SEED LOSE FORGET QUICK FULL EXACT ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU FIO DEBUG SVAHW; do
+	for name in LEVEL VIA ORACLE HW APPEND INJECT SEED LOSE FORGET QUICK FULL EXACT EVENTS ACCEL KERNEL KSRC L1_KERNEL L2_KERNEL QEMU FIO DEBUG SVAHW; do
 		[[ -z ${!name} ]] || printf '%s=%s\n' "$name" "${!name}"
 	done
 }
