@@ -231,7 +231,7 @@ static void iotlb_write(struct vtd *v)
 
 static void w1c_done(struct vtd *v, unsigned int off, u32 cleared)
 {
-	if (off == VTD_FSTS || (off >= VTD_FRCD_BASE && cleared))
+	if (off == VTD_FSTS || (off >= VTD_FRCD_BASE && off < VTD_PERF_CFG && cleared))
 		vtd_fault_update(v);
 	if (off == VTD_FSTS && (cleared & (VTD_FSTS_IQE | VTD_FSTS_ITE)))
 		vtd_qi_cleared(v, cleared);
