@@ -3,8 +3,8 @@
  * The remapping unit's performance monitoring, as perf has it: a DMA of which it is known what it
  * comes to is counted exactly, and as the model's own counters have it. It would have caught
  * a driver that writes the configuration or a filter of another counter than it enables
- * (drivers/iommu/intel/perfmon.c, 7232ab8b89e9 and a6a5006dad57 of Linux 6.3), and one
- * that takes a counter that has been full for a small number: HW=--pms-width=12 fills one in `wraps`.
+ * (drivers/iommu/intel/perfmon.c), and one that takes a counter that has been full for a small
+ * number: HW=--pms-width=12 fills one in `wraps`.
  */
 #include <stdio.h>
 #include <string.h>
