@@ -30,11 +30,11 @@ test_dmar_table_of_two() {
 
 	source "$TOP/ci/lib/dmar.sh"
 	export ACCEL_BDFS=(00:06.0 00:0a.3)
-	mapfile -t bytes < <(dmar_table '0xfebf1000 0xfebf8000' | od -An -v -tu1 -w1 | tr -d ' ')
+	mapfile -t bytes < <(dmar_table '0xfebf4000 0xfebf8000' | od -An -v -tu1 -w1 | tr -d ' ')
 	[[ ${#bytes[@]} == 104 && ${bytes[4]} == 104 ]] || unlike length "${#bytes[@]} ${bytes[4]}" '104 104'
-	[[ ${bytes[*]:48:24} == '0 0 24 0 0 0 0 0 0 16 191 254 0 0 0 0 1 8 0 0 0 0 6 0' ]] ||
-		unlike 'first DRHD' "${bytes[*]:48:24}" 'base 0xfebf1000, 00:06.0'
-	[[ ${bytes[*]:72:24} == '0 0 24 0 0 0 0 0 0 128 191 254 0 0 0 0 1 8 0 0 0 0 10 3' ]] ||
+	[[ ${bytes[*]:48:24} == '0 0 24 0 0 2 0 0 0 64 191 254 0 0 0 0 1 8 0 0 0 0 6 0' ]] ||
+		unlike 'first DRHD' "${bytes[*]:48:24}" 'base 0xfebf4000, 00:06.0'
+	[[ ${bytes[*]:72:24} == '0 0 24 0 0 2 0 0 0 128 191 254 0 0 0 0 1 8 0 0 0 0 10 3' ]] ||
 		unlike 'second DRHD' "${bytes[*]:72:24}" 'base 0xfebf8000, 00:0a.3'
 	[[ ${bytes[*]:96:8} == '2 0 8 0 1 0 0 0' ]] || unlike ATSR "${bytes[*]:96:8}" 'all ports'
 }
