@@ -50,6 +50,23 @@ ktap_fail() {
 	ktap_line "not ok $((++KTAP_NUMBER)) $1 # $2"
 }
 
+# ktap_exit NAME STATUS FILE: the result of a program with the exit codes of kselftest, and what it printed
+# into FILE; the last line is the reason of a skip.
+ktap_exit() {
+	local line last=
+
+	while IFS= read -r line || [[ -n $line ]]; do
+		[[ -n $line ]] || continue
+		last=$line
+		ktap_diag "$line"
+	done <"$3"
+	case $2 in
+	0) ktap_pass "$1" ;;
+	4) ktap_skip "$1" "$last" ;;
+	*) ktap_fail "$1" "exit=$2" ;;
+	esac
+}
+
 ktap_totals() {
 	ktap_line "# Totals: pass:$KTAP_PASSED fail:$KTAP_FAILED xfail:$KTAP_XFAILED xpass:0 skip:$KTAP_SKIPPED error:0"
 }

@@ -9,17 +9,24 @@ REPORT=
 RIG_FAILED=
 # The program that runs, or nothing.
 RELAY_PID=
+# What runs beside the rest, and its TAP.
+BEHIND_PID=
+BEHIND_FILE=
 # Those of its tests that failed, among others.
 FAILED_TESTS=()
 
 # relay_end: on a signal. What runs beside a shell does not see Ctrl-C: it gets a TERM, and the time to
 # clean up.
 relay_end() {
-	if [[ -n $RELAY_PID ]]; then
-		kill -TERM "$RELAY_PID" 2>/dev/null || :
-		wait "$RELAY_PID" || :
-	fi
+	local pid
+
+	for pid in $RELAY_PID $BEHIND_PID; do
+		kill -TERM "$pid" 2>/dev/null || :
+		wait "$pid" || :
+	done
+	[[ -z $BEHIND_FILE ]] || rm -f "$BEHIND_FILE"
 	RELAY_PID=
+	BEHIND_PID=
 }
 
 # relay_stop STATUS: on a signal, for who has nothing else to end.
@@ -48,6 +55,38 @@ relay() {
 	RELAY_PID=
 	((status != 2)) || RIG_FAILED=$group
 	((status == 0 || status == 4 || KTAP_FAILED > failed)) || ktap_fail "$group.run" "exit=$status"
+}
+
+# relay_behind FUNCTION: run it beside what follows, in a process of its own.
+relay_behind() {
+	BEHIND_FILE=$(mktemp "${TMPDIR:-/tmp}/svkb.XXXXXX")
+	# A group of its own, or what it starts would ignore Ctrl-C, which tests of the runner are about.
+	set -m
+	relay_alone "$1" >"$BEHIND_FILE" </dev/null &
+	set +m
+	BEHIND_PID=$!
+}
+
+# relay_alone FUNCTION
+relay_alone() {
+	trap 'relay_stop 143' TERM
+	BEHIND_FILE=
+	"$1"
+}
+
+# relay_behind_end: wait for it, and pass its results on.
+relay_behind_end() {
+	local line status=0 failed=$KTAP_FAILED
+
+	[[ -n $BEHIND_PID ]] || return 0
+	wait "$BEHIND_PID" || status=$?
+	BEHIND_PID=
+	while IFS= read -r line; do
+		relay_line behind "$line"
+	done <"$BEHIND_FILE"
+	rm "$BEHIND_FILE"
+	BEHIND_FILE=
+	((status == 0 || KTAP_FAILED > failed)) || ktap_fail behind.run "exit=$status"
 }
 
 # relay_line GROUP LINE

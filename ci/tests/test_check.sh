@@ -19,6 +19,14 @@ test_check_counts() {
 	expect_line '^accelerator '
 }
 
+# what runs beside the guests is reported after them
+test_check_behind() {
+	checker TEST='runner.names l1.fake.first'
+	expect_end 0 2 0 0
+	expect_line '^ok 1 l1\.fake\.first$'
+	expect_line '^ok 2 runner\.names$'
+}
+
 # a failure in the guests is one of the check
 test_check_fails() {
 	checker TEST='lint.python l1.fake.*' FAKE_GUEST=bug

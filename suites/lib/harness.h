@@ -38,6 +38,7 @@
 #include <kselftest_harness.h>
 
 #include "ktap.h"
+#include "memory.h"
 #include "subtest.h"
 
 static inline void harness_bail(void *metadata)
@@ -162,6 +163,7 @@ static inline int harness_run(int argc, char **argv, void (*require)(void))
 	/* First here, last at the end: @require may have something to undo. */
 	atexit(harness_over);
 	subtest_main(argc, argv, require);
+	memory_settle();
 	harness_pid = getpid();
 	harness_scale_timeouts();
 	return test_harness_run(argc, argv);

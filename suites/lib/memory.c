@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -18,12 +19,24 @@
 #define MADV_COLLAPSE 25
 #endif
 
+/* Linux 6.18, include/uapi/linux/prctl.h. */
+#ifndef PR_THP_DISABLE_EXCEPT_ADVISED
+#define PR_THP_DISABLE_EXCEPT_ADVISED (1 << 1)
+#endif
+
 static void *map(void *addr, size_t size, int flags, int fd)
 {
 	void *mem = mmap(addr, size, PROT_READ | PROT_WRITE, flags | MAP_POPULATE, fd, 0);
 
 	REQUIRE(mem != MAP_FAILED, "mmap of %zu bytes at %p: %s", size, addr, strerror(errno));
 	return mem;
+}
+
+void memory_settle(void)
+{
+	int ret = prctl(PR_SET_THP_DISABLE, 1, PR_THP_DISABLE_EXCEPT_ADVISED, 0, 0);
+
+	REQUIRE(!ret || errno == EINVAL, "PR_SET_THP_DISABLE: %s", strerror(errno));
 }
 
 size_t memory_page(void)

@@ -8,6 +8,13 @@
 
 #include <svakit/types.h>
 
+/**
+ * memory_settle() - Have no huge page made of this process's memory, nor of its children's, that
+ * has not asked for one: while khugepaged makes it no page is present, and a device that asks
+ * for none fails. Kernels before 6.18 cannot tell who has asked; there it may happen.
+ */
+void memory_settle(void);
+
 /** memory_page() - Return: bytes in a page. */
 size_t memory_page(void);
 
