@@ -242,7 +242,9 @@ machine_l2() {
 		# Through which PID 1 of L2 lets that of L1 look for a missing invalidation.
 		-chardev "socket,id=layers,path=/run/layers.sock,server=on,wait=off"
 		-device "virtserialport,chardev=layers,name=svakit.layers"
-		-fw_cfg "name=opt/org.svakit/job,file=/sys/firmware/qemu_fw_cfg/by_name/opt/org.svakit/job/raw"
+		# The job. Through fw_cfg that of a whole check takes half a minute: each byte is an exit.
+		-drive "if=none,id=job,format=raw,readonly=on,file=/run/job"
+		-device "virtio-blk-pci,addr=07.0,drive=job,serial=job"
 	)
 	[[ $GDB != 1 ]] || L2_ARGS+=(-chardev "pipe,id=debugger,path=/dev/virtio-ports/svakit.gdb" -gdb chardev:debugger)
 }
