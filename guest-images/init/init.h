@@ -25,7 +25,7 @@ struct search;
 /* mounts.c */
 /** mounts_init() - Mount the file systems, name the virtio ports under /dev/virtio-ports. */
 void mounts_init(void);
-/** disk_find() - Find the block device with serial @serial. Return: 0, its node in @dev; or -ENODEV. */
+/** disk_find() - Find a block device by serial number. Return: 0, its node in @dev; or -ENODEV. */
 int disk_find(const char *serial, char *dev, size_t len);
 
 /** mount_image() - Mount the block device with serial @serial. Return: 0 or -errno. */
@@ -88,7 +88,7 @@ struct job {
 	size_t lines;
 };
 
-/** job_read() - Read the job, L1 from fw_cfg, L2 from a disk; does not return on one that makes no sense. */
+/** job_read() - Read the job, L1 from fw_cfg, L2 from a disk; ends PID 1 if it makes no sense. */
 void job_read(struct job *job, int level);
 /** job_find() - Return: the first line with @verb, or NULL. */
 const struct job_line *job_find(const struct job *job, enum job_verb verb);
