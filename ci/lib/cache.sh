@@ -23,3 +23,8 @@ cache_put() {
 		die "cannot write to ${file%/*} (disk full?)" 'name a cache elsewhere: XDG_CACHE_HOME=...'
 	fi
 }
+
+# cache_compiler: from here on what a clean checkout compiles comes out of the cache, if it was compiled before.
+cache_compiler() {
+	export PATH=/usr/lib/ccache:$PATH CCACHE_DIR=$CACHE/ccache CCACHE_MAXSIZE=2G
+}

@@ -4,7 +4,7 @@
 # The two machines as QEMU command lines.
 #
 # L1: 00:05.0 VT-d function (HW=--units=2: and 00:04.0), 00:06.0 and 00:0a.0 accelerators, all served by svahw.
-# L2: the first accelerator at 00:03.0, mediated devices of the second at 00:04.0 and 00:05.0.
+# L2: the first accelerator at 00:03.0, mediated devices of the second at 00:04.0 and 00:05.0, its job at 00:08.0.
 
 L1_MEMORY=2G
 L1_CPUS=$((EXACT == 1 ? 1 : 2))
@@ -252,7 +252,9 @@ machine_l2() {
 		# Through which PID 1 of L2 lets that of L1 look for a missing invalidation.
 		-chardev "socket,id=layers,path=/run/layers.sock,server=on,wait=off"
 		-device "virtserialport,chardev=layers,name=svakit.layers"
-		-fw_cfg "name=opt/org.svakit/job,file=/sys/firmware/qemu_fw_cfg/by_name/opt/org.svakit/job/raw"
+		# The job. Through fw_cfg that of a whole check takes half a minute: each byte is an exit.
+		-drive "if=none,id=job,format=raw,readonly=on,file=/run/job"
+		-device "virtio-blk-pci,addr=08.0,drive=job,serial=job"
 	)
 	[[ $GDB != 1 ]] || L2_ARGS+=(-chardev "pipe,id=debugger,path=/dev/virtio-ports/svakit.gdb" -gdb chardev:debugger)
 }

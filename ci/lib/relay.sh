@@ -9,9 +9,11 @@ REPORT=
 RIG_FAILED=
 # The program that runs, or nothing.
 RELAY_PID=
-# What runs beside the rest, and its TAP.
+# What runs beside the rest; its TAP, and what of that belongs to a result that is not there yet.
 BEHIND_PID=
 BEHIND_FILE=
+BEHIND_LINES=()
+BEHIND_PART=
 # Those of its tests that failed, among others.
 FAILED_TESTS=()
 
@@ -49,6 +51,7 @@ relay() {
 	RELAY_PID=$!
 	while IFS= read -r -u "$relay_fd" line; do
 		relay_line "$group" "$line"
+		[[ $line != ok\ * && $line != not\ ok\ * ]] || relay_behind_more
 	done
 	exec {relay_fd}<&-
 	wait "$RELAY_PID" || status=$?
@@ -60,6 +63,7 @@ relay() {
 # relay_behind FUNCTION: run it beside what follows, in a process of its own.
 relay_behind() {
 	BEHIND_FILE=$(mktemp "${TMPDIR:-/tmp}/svkb.XXXXXX")
+	exec {BEHIND_FD}<"$BEHIND_FILE"
 	# A group of its own, or what it starts would ignore Ctrl-C, which tests of the runner are about.
 	set -m
 	relay_alone "$1" >"$BEHIND_FILE" </dev/null &
@@ -74,16 +78,32 @@ relay_alone() {
 	"$1"
 }
 
-# relay_behind_end: wait for it, and pass its results on.
-relay_behind_end() {
-	local line status=0 failed=$KTAP_FAILED
+# relay_behind_more: pass on what it has ended by now, each result with the lines that belong to it.
+relay_behind_more() {
+	local line ready
 
-	[[ -n $BEHIND_PID ]] || return 0
+	[[ -n $BEHIND_FILE ]] || return 0
+	while IFS= read -r -u "$BEHIND_FD" line; do
+		BEHIND_LINES+=("$BEHIND_PART$line")
+		BEHIND_PART=
+		[[ ${BEHIND_LINES[-1]} == ok\ * || ${BEHIND_LINES[-1]} == not\ ok\ * ]] || continue
+		for ready in "${BEHIND_LINES[@]}"; do
+			relay_line behind "$ready"
+		done
+		BEHIND_LINES=()
+	done
+	BEHIND_PART+=$line
+}
+
+# relay_behind_end: wait for it, and pass on what is left.
+relay_behind_end() {
+	local status=0 failed=$KTAP_FAILED
+
+	[[ -n $BEHIND_FILE ]] || return 0
 	wait "$BEHIND_PID" || status=$?
 	BEHIND_PID=
-	while IFS= read -r line; do
-		relay_line behind "$line"
-	done <"$BEHIND_FILE"
+	relay_behind_more
+	exec {BEHIND_FD}<&-
 	rm "$BEHIND_FILE"
 	BEHIND_FILE=
 	((status == 0 || KTAP_FAILED > failed)) || ktap_fail behind.run "exit=$status"

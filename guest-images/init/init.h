@@ -25,6 +25,9 @@ struct search;
 /* mounts.c */
 /** mounts_init() - Mount the file systems, name the virtio ports under /dev/virtio-ports. */
 void mounts_init(void);
+/** disk_find() - Find a block device by serial number. Return: 0, its node in @dev; or -ENODEV. */
+int disk_find(const char *serial, char *dev, size_t len);
+
 /** mount_image() - Mount the block device with serial @serial. Return: 0 or -errno. */
 int mount_image(const char *serial, const char *where);
 
@@ -85,7 +88,7 @@ struct job {
 	size_t lines;
 };
 
-/** job_read() - Read the job from fw_cfg; does not return on a line that makes no sense. */
+/** job_read() - Read the job, L1 from fw_cfg, L2 from a disk; ends PID 1 if it makes no sense. */
 void job_read(struct job *job, int level);
 /** job_find() - Return: the first line with @verb, or NULL. */
 const struct job_line *job_find(const struct job *job, enum job_verb verb);
@@ -310,6 +313,8 @@ int vmm_run(const struct job *job, unsigned int limit_s);
 /* util.c */
 /** file_write() - Write @text to a sysfs-like file. Return: 0 or -errno. */
 int file_write(const char *path, const char *text);
+/** file_create() - Make @path a file that holds @text. Return: 0 or -errno. */
+int file_create(const char *path, const char *text);
 /** file_read() - Read a small file, drop the last newline. Return: length or -errno. */
 ssize_t file_read(const char *path, char *buf, size_t len);
 /** mono_ns() - ns of CLOCK_MONOTONIC. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The job file: what the runner wants this level to do. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,10 @@
 
 #include "init.h"
 
-#define JOB_FILE "/sys/firmware/qemu_fw_cfg/by_name/opt/org.svakit/job/raw"
+#define JOB_FW_CFG "/sys/firmware/qemu_fw_cfg/by_name/opt/org.svakit/job/raw"
+/* A copy for L2's VMM, which makes a disk of it: through fw_cfg each byte takes L2 an exit. */
+#define JOB_COPY "/run/job"
+#define JOB_DISK "job"
 #define JOB_MAX_BYTES 65536
 
 static void split_words(char *text, char **argv, size_t max)
@@ -104,14 +108,31 @@ static int parse_line(struct job_line *l, char *text)
 	return !!text == s->argument ? 0 : -1;
 }
 
+static void read_text(char *text, size_t len, int level)
+{
+	char disk[PATH_MAX];
+	int rc;
+
+	if (level == 1) {
+		if (file_read(JOB_FW_CFG, text, len) < 0)
+			die("no job: %s cannot be read (CONFIG_FW_CFG_SYSFS=y is needed)",
+			    JOB_FW_CFG);
+		rc = file_create(JOB_COPY, text);
+		if (rc)
+			die("no job for L2: %s: %s", JOB_COPY, strerror(-rc));
+	} else if (disk_find(JOB_DISK, disk, sizeof(disk)) || file_read(disk, text, len) < 0) {
+		/* Its last sector is filled up with zeros, which end the text. */
+		die("no job: there is no disk \"" JOB_DISK "\" (CONFIG_VIRTIO_BLK=y is needed)");
+	}
+}
+
 void job_read(struct job *job, int level)
 {
 	static char text[JOB_MAX_BYTES];
 	char *rest = text;
 	char *line;
 
-	if (file_read(JOB_FILE, text, sizeof(text)) < 0)
-		die("no job: %s cannot be read (CONFIG_FW_CFG_SYSFS=y is needed)", JOB_FILE);
+	read_text(text, sizeof(text), level);
 	while ((line = strsep(&rest, "\n"))) {
 		if (line[0] != '0' + level || line[1] != ' ')
 			continue;

@@ -65,7 +65,7 @@ void mounts_init(void)
 	name_virtio_ports();
 }
 
-static int find_disk(const char *serial, char *dev, size_t len)
+int disk_find(const char *serial, char *dev, size_t len)
 {
 	DIR *dir = opendir("/sys/block");
 	struct dirent *d;
@@ -89,7 +89,7 @@ static int find_disk(const char *serial, char *dev, size_t len)
 int mount_image(const char *serial, const char *where)
 {
 	char dev[PATH_MAX];
-	int rc = find_disk(serial, dev, sizeof(dev));
+	int rc = disk_find(serial, dev, sizeof(dev));
 
 	if (rc)
 		return rc;

@@ -11,9 +11,9 @@
 
 #include "init.h"
 
-int file_write(const char *path, const char *text)
+static int write_text(const char *path, int flags, const char *text)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0644);
 	int rc = 0;
 
 	if (fd < 0)
@@ -22,6 +22,16 @@ int file_write(const char *path, const char *text)
 		rc = -errno;
 	close(fd);
 	return rc;
+}
+
+int file_write(const char *path, const char *text)
+{
+	return write_text(path, 0, text);
+}
+
+int file_create(const char *path, const char *text)
+{
+	return write_text(path, O_CREAT | O_TRUNC, text);
 }
 
 ssize_t file_read(const char *path, char *buf, size_t len)
