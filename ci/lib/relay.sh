@@ -60,7 +60,7 @@ relay() {
 	((status == 0 || status == 4 || KTAP_FAILED > failed)) || ktap_fail "$group.run" "exit=$status"
 }
 
-# relay_behind FUNCTION: run it beside what follows, in a process of its own.
+# relay_behind FUNCTION: run it beside what follows, in a process of its own, on the CPU time that is left.
 relay_behind() {
 	BEHIND_FILE=$(mktemp "${TMPDIR:-/tmp}/svkb.XXXXXX")
 	exec {BEHIND_FD}<"$BEHIND_FILE"
@@ -75,6 +75,8 @@ relay_behind() {
 relay_alone() {
 	trap 'relay_stop 143' TERM
 	BEHIND_FILE=
+	# What follows is about time, and is not to wait for it.
+	renice -n 19 -p "$BASHPID" >/dev/null
 	"$1"
 }
 

@@ -20,7 +20,8 @@
 
 #define PASID 77
 #define VA 0x400000000000ULL
-#define SIZE (4 * GUEST_PAGE)
+/* A queue full of fills takes seconds then, as do, on a busy machine, things beside it. */
+#define SIZE (64 * GUEST_PAGE)
 #define PASID_REG (PASID | (u32)SVK_QCFG_PASID_VALID)
 #define ROUNDS 16
 
