@@ -393,6 +393,25 @@ static void watch(struct fx *f, struct note *at_interrupt)
 	machine_unlock(&f->machine);
 }
 
+static u64 storm_array(unsigned int n)
+{
+	return STORM_VA + n * STORM_MEMBERS * sizeof(struct svk_desc);
+}
+
+static void put_storm(struct pair *p, unsigned int n)
+{
+	struct svk_desc batch = {
+		.ctrl = SVK_OP_BATCH,
+		.src = storm_array(n),
+		.size = STORM_MEMBERS,
+	};
+
+	for (unsigned int i = 1; i < STORM_BATCHES; i++)
+		fx_put(p->f, queue[n], FX_PASID, &batch);
+	batch.ctrl |= SVK_DESC_CPL_IRQ;
+	fx_put(p->f, queue[n], FX_PASID, &batch);
+}
+
 /*
  * A million descriptors that move nothing: an engine with such work never has
  * a reason to drop the lock, unless it cares for others. The doorbell is the caller's.
@@ -400,17 +419,11 @@ static void watch(struct fx *f, struct note *at_interrupt)
 static void prepare_storm(struct pair *p, unsigned int n)
 {
 	static const struct svk_desc nop = {.ctrl = SVK_OP_NOP};
-	u64 array = STORM_VA + n * STORM_MEMBERS * sizeof(nop);
-	struct svk_desc batch = {.ctrl = SVK_OP_BATCH, .src = array, .size = STORM_MEMBERS};
-	struct svk_desc last = batch;
 
-	fx_buffer(p->f, FX_PASID, array, STORM_MEMBERS * sizeof(nop) / FX_PAGE, FX_RW);
+	fx_buffer(p->f, FX_PASID, storm_array(n), STORM_MEMBERS * sizeof(nop) / FX_PAGE, FX_RW);
 	for (unsigned int i = 0; i < STORM_MEMBERS; i++)
-		fx_write(p->f, FX_PASID, array + i * sizeof(nop), &nop, sizeof(nop));
-	for (unsigned int i = 1; i < STORM_BATCHES; i++)
-		fx_put(p->f, queue[n], FX_PASID, &batch);
-	last.ctrl |= SVK_DESC_CPL_IRQ;
-	fx_put(p->f, queue[n], FX_PASID, &last);
+		fx_write(p->f, FX_PASID, storm_array(n) + i * sizeof(nop), &nop, sizeof(nop));
+	put_storm(p, n);
 }
 
 /*
@@ -448,34 +461,52 @@ static void note_first(struct fx *f, unsigned int vec)
 		*first = note_locked(&f->machine);
 }
 
-static bool noted(struct pair *p, const struct note *n)
+static u64 note_taken(struct pair *p, const struct note *n)
 {
-	bool yes;
+	u64 desc;
 
 	machine_lock(&p->f->machine);
-	yes = n->desc;
+	desc = n->desc;
 	machine_unlock(&p->f->machine);
-	return yes;
+	return desc;
+}
+
+/* Return: whether the other storm got somewhere before the first was over; then both go on. */
+static bool share_once(struct pair *p)
+{
+	struct note first = {0}, before = note_now(p->f);
+	u64 done;
+
+	watch(p->f, &first);
+	p->f->on_msix = note_first;
+	for (unsigned int n = 0; n < FUNCTIONS; n++)
+		fx_ring(on(p, n), queue[n]);
+	fx_poll(note_taken(p, &first));
+	done = note_taken(p, &first) - before.desc;
+	if (done >= STORM + 8 * STORM_MEMBERS && done < 2 * STORM)
+		return true;
+	for (unsigned int n = 0; n < FUNCTIONS; n++)
+		fx_poll(fx_q(on(p, n), queue[n], SVK_QCFG_HEAD) == p->f->tail[queue[n]]);
+	return false;
 }
 
 /*
- * Two storms: when the first is over, the other one got somewhere. How turns are shared out is up
- * to the scheduler.
+ * Two storms at a time. How turns are shared out is up to the scheduler, which may keep one engine
+ * from running for as long as a storm takes, on a busy machine; an engine that does not care for
+ * others never shares.
  */
 static void storms_share(void **state)
 {
 	struct pair *p = *state;
-	struct note before, first = {0};
+	unsigned int tries;
 
 	for (unsigned int n = 0; n < FUNCTIONS; n++)
 		prepare_storm(p, n);
-	watch(p->f, &first);
-	p->f->on_msix = note_first;
-	before = note_now(p->f);
-	for (unsigned int n = 0; n < FUNCTIONS; n++)
-		fx_ring(on(p, n), queue[n]);
-	fx_poll(noted(p, &first));
-	assert_in_range(first.desc - before.desc, STORM + 8 * STORM_MEMBERS, 2 * STORM - 1);
+	for (tries = 0; tries < 10 && !share_once(p); tries++) {
+		for (unsigned int n = 0; n < FUNCTIONS; n++)
+			put_storm(p, n);
+	}
+	assert_in_range(tries, 0, 9);
 	abort_both(p);
 }
 
