@@ -231,6 +231,9 @@ machine_vmm() {
 		-device "intel-iommu,scalable-mode=on,fsts=on,pasid-bits=20,device-iotlb=on,caching-mode=on,svm=on"
 		-object "iommufd,id=iommufd0"
 		-device "virtio-serial-pci,addr=02.0"
+		# The job, a -drive of whoever starts it. Through fw_cfg that of a whole check takes half a minute:
+		# each byte is an exit.
+		-device "virtio-blk-pci,addr=08.0,drive=job,serial=job"
 		-kernel /guest/kernel -initrd /guest/initrd
 		-append "$(machine_cmdline 2)"
 	)
@@ -252,9 +255,7 @@ machine_l2() {
 		# Through which PID 1 of L2 lets that of L1 look for a missing invalidation.
 		-chardev "socket,id=layers,path=/run/layers.sock,server=on,wait=off"
 		-device "virtserialport,chardev=layers,name=svakit.layers"
-		# The job. Through fw_cfg that of a whole check takes half a minute: each byte is an exit.
 		-drive "if=none,id=job,format=raw,readonly=on,file=/run/job"
-		-device "virtio-blk-pci,addr=08.0,drive=job,serial=job"
 	)
 	[[ $GDB != 1 ]] || L2_ARGS+=(-chardev "pipe,id=debugger,path=/dev/virtio-ports/svakit.gdb" -gdb chardev:debugger)
 }

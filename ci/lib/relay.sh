@@ -64,10 +64,7 @@ relay() {
 relay_behind() {
 	BEHIND_FILE=$(mktemp "${TMPDIR:-/tmp}/svkb.XXXXXX")
 	exec {BEHIND_FD}<"$BEHIND_FILE"
-	# A group of its own, or what it starts would ignore Ctrl-C, which tests of the runner are about.
-	set -m
 	relay_alone "$1" >"$BEHIND_FILE" </dev/null &
-	set +m
 	BEHIND_PID=$!
 }
 

@@ -19,12 +19,12 @@ test_check_counts() {
 	expect_line '^accelerator '
 }
 
-# what runs beside the guests is reported with them
-test_check_behind() {
+# the tests of the runner come after those in the guests
+test_check_runner_last() {
 	checker TEST='runner.names l1.fake.first'
 	expect_end 0 2 0 0
-	expect_line '^ok [12] l1\.fake\.first$'
-	expect_line '^ok [12] runner\.names$'
+	expect_line '^ok 1 l1\.fake\.first$'
+	expect_line '^ok 2 runner\.names$'
 }
 
 # a failure in the guests is one of the check

@@ -378,18 +378,19 @@ static struct note note_now(struct fx *f)
 	return n;
 }
 
+/* When the queue of function 1 raises its vector. */
 static void note_interrupt(struct fx *f, unsigned int vec)
 {
 	if (vec == queue[1] + 1)
 		*(struct note *)f->arg = note_locked(&f->machine);
 }
 
-/* Take a note when the queue of function 1 raises its vector. */
-static void watch(struct fx *f, struct note *at_interrupt)
+/* Have @handler take the note when a vector is raised. */
+static void watch(struct fx *f, void (*handler)(struct fx *f, unsigned int vec), struct note *note)
 {
 	machine_lock(&f->machine);
-	f->arg = at_interrupt;
-	f->on_msix = note_interrupt;
+	f->arg = note;
+	f->on_msix = handler;
 	machine_unlock(&f->machine);
 }
 
@@ -440,7 +441,7 @@ static void storm_lets_the_other_in(void **state)
 	map_big(p->f);
 	prepare_storm(p, 0);
 	fx_put(p->f, queue[1], FX_PASID, &d);
-	watch(p->f, &at_interrupt);
+	watch(p->f, note_interrupt, &at_interrupt);
 	before = note_now(p->f);
 	fx_ring(on(p, 0), queue[0]);
 	fx_ring(on(p, 1), queue[1]);
@@ -453,6 +454,7 @@ static void storm_lets_the_other_in(void **state)
 	abort_both(p);
 }
 
+/* When the first of both queues raises its own. */
 static void note_first(struct fx *f, unsigned int vec)
 {
 	struct note *first = f->arg;
@@ -477,8 +479,7 @@ static bool share_once(struct pair *p)
 	struct note first = {0}, before = note_now(p->f);
 	u64 done;
 
-	watch(p->f, &first);
-	p->f->on_msix = note_first;
+	watch(p->f, note_first, &first);
 	for (unsigned int n = 0; n < FUNCTIONS; n++)
 		fx_ring(on(p, n), queue[n]);
 	fx_poll(note_taken(p, &first));
@@ -516,7 +517,7 @@ static void long_copies_share(void **state)
 	struct note before, at_interrupt = {0};
 
 	map_big(p->f);
-	watch(p->f, &at_interrupt);
+	watch(p->f, note_interrupt, &at_interrupt);
 	before = note_now(p->f);
 	start_fill(p, 0, BIG_SIZE);
 	start_fill(p, 1, 64 * CHUNK);

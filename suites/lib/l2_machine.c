@@ -200,7 +200,6 @@ char *const *l2_machine_argv(const struct l2_config *config, u64 ram, const stru
 	add_option("-device", "virtserialport,chardev=agent,name=" L2_AGENT_PORT);
 	add("-drive");
 	add("if=none,id=job,format=raw,readonly=on,file=%s", l2_path(config->name, "job"));
-	add_option("-device", "virtio-blk-pci,addr=08.0,drive=job,serial=job");
 	for (unsigned int i = 0; i < machine_words; i++)
 		argv[n++] = machine[i];
 	for (unsigned int i = 0; i < own_words; i++)
