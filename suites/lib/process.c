@@ -64,7 +64,7 @@ u64 process_hear(const struct process *p)
 	u64 value;
 	int ret;
 
-	/* A child waits for as long as its parent has to do: that has a time limit, and takes it along. */
+	/* A child has no limit: its parent has, and takes it along. */
 	ret = poll(&in, 1, p->pid ? PROCESS_WAIT_MS : -1);
 	REQUIRE(ret == 1, "the child said nothing within %d ms", PROCESS_WAIT_MS);
 	REQUIRE(read(p->in, &value, sizeof(value)) == sizeof(value), "the %s ended without a word",
