@@ -159,9 +159,10 @@ interrupt_run() {
 
 	shift 2
 	mkfifo progress
-	# Job control lets the run have SIGINT at its default, as on a terminal.
+	# As on a terminal: a process group of its own, and SIGINT at its default, which a shell has ignored by
+	# what it starts in the background, and by all below that.
 	set -m
-	env "$@" FAKE_GUEST=hang L1_BOOT_LIMIT=15 TEST_GRACE=15 "$program" >progress 2>err </dev/null &
+	env --default-signal=INT "$@" FAKE_GUEST=hang L1_BOOT_LIMIT=15 TEST_GRACE=15 "$program" >progress 2>err </dev/null &
 	pid=$!
 	set +m
 	exec {progress}<progress

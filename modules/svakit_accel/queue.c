@@ -9,6 +9,7 @@
 #include <linux/iopoll.h>
 #include <linux/log2.h>
 #include <linux/pci.h>
+#include <linux/ratelimit.h>
 #include <linux/uaccess.h>
 
 #include "svakit_accel.h"
@@ -280,6 +281,9 @@ int svk_queue_read_state(struct svk_queue *queue, struct svk_queue_regs *state)
 	return 0;
 }
 
+/* More than the tests that halt queues need, if they are repeated; the default of 10 is not. */
+static DEFINE_RATELIMIT_STATE(svk_halt_log, DEFAULT_RATELIMIT_INTERVAL, 200);
+
 /**
  * svk_queue_report_error() - Log why a queue halted, and wake its owner.
  * @queue: named by SVK_GLB_ERR
@@ -292,9 +296,10 @@ void svk_queue_report_error(struct svk_queue *queue)
 
 	if (svk_reg_gone(status))
 		return;
-	dev_err_ratelimited(&queue->svk->pdev->dev, "queue %u halted: %s, address %#llx\n",
-			    queue->index, svk_queue_err_name(svk_status_err(status)),
-			    readq(svk_qcfg(queue, SVK_QCFG_FAULT_ADDR)));
+	if (__ratelimit(&svk_halt_log))
+		dev_err(&queue->svk->pdev->dev, "queue %u halted: %s, address %#llx\n",
+			queue->index, svk_queue_err_name(svk_status_err(status)),
+			readq(svk_qcfg(queue, SVK_QCFG_FAULT_ADDR)));
 	svk_queue_wake(queue);
 }
 

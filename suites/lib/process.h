@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Children, in step with their parent: by numbers over pipes, never by sleep.
- * Every wait has a deadline, PROCESS_WAIT_MS.
+ * A parent waits for its child no longer than PROCESS_WAIT_MS; a child waits for
+ * its parent, and is killed when that dies.
  */
 #ifndef SUITES_LIB_PROCESS_H
 #define SUITES_LIB_PROCESS_H
