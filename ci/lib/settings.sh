@@ -9,13 +9,12 @@ LEVEL=${LEVEL:-2}
 VIA=${VIA:-both}
 ACCEL=${ACCEL:-auto}
 ORACLE=${ORACLE:-1}
-# What the model lets fail, and where its sequences of random numbers begin: drawn once if not given.
+# What the model lets fail.
 INJECT=${INJECT:-}
 # Further options of the model: capabilities that it is to have, or not.
 HW=${HW:-}
 # More of L1's kernel command line.
 APPEND=${APPEND:-}
-SEED=${SEED:-$SRANDOM}
 # In each test one invalidation is lost, after so many others; empty: none.
 LOSE=${LOSE:-}
 # Who forgets invalidations on purpose: guest, vmm or host[:TYPES[:SKIP[:COUNT]]]; nobody if empty.
@@ -29,6 +28,9 @@ QUICK=${QUICK:-}
 FULL=${FULL:-}
 # Time is instructions: L1 alone, one processor, under TCG.
 EXACT=${EXACT:-}
+# Where sequences of random numbers begin: drawn once if not given, but for runs that are to be the same.
+[[ $EXACT != 1 ]] || SEED=${SEED:-1}
+SEED=${SEED:-$SRANDOM}
 EVENTS=${EVENTS:-}
 [[ $EXACT != 1 ]] || LEVEL=1 ACCEL=tcg
 # How often each test is run, in one boot.
