@@ -163,8 +163,12 @@ static bool add_record(struct runs *runs, json_object *object, size_t near)
 	struct series like;
 
 	if (!metric || !level || !unit || !better || !kind || !environment || run >= RUNS_OF_FILE ||
-	    !json_object_is_type(params, json_type_object) ||
-	    !json_object_is_type(p50, json_type_int))
+	    !json_object_is_type(params, json_type_object))
+		return false;
+	/* What could not be measured says why, and nothing else. */
+	if (word(object, "why"))
+		return true;
+	if (!json_object_is_type(p50, json_type_int))
 		return false;
 	like = (struct series){
 		.level = copy(level),

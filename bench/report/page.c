@@ -103,6 +103,7 @@ static void write_cell(FILE *out, const char *text)
 
 static void write_record(FILE *out, const struct record *r)
 {
+	const size_t count = json_object_array_length(json_object_object_get(r->json, "samples"));
 	char params[512];
 	size_t i;
 
@@ -110,9 +111,14 @@ static void write_record(FILE *out, const struct record *r)
 	write_cell(out, record_word(r, "level"));
 	record_params(r, NULL, params, sizeof(params));
 	write_cell(out, params);
-	fprintf(out, "<td>%zu</td>",
-		json_object_array_length(json_object_object_get(r->json, "samples")));
-	for (i = 0; i < ARRAY_SIZE(points); i++)
+	fprintf(out, "<td>%zu</td>", count);
+	if (!count) {
+		fprintf(out,
+			"<td class=\"text\" colspan=\"%zu\">not measured: ", ARRAY_SIZE(points));
+		page_escape(out, record_word(r, "why"));
+		fputs("</td>", out);
+	}
+	for (i = 0; count && i < ARRAY_SIZE(points); i++)
 		fprintf(out, record_timed(r) ? "<td>%.2f</td>" : "<td>%.0f</td>",
 			record_scaled(r, record_percentile(r, points[i])));
 	fputs("</tr>\n", out);

@@ -19,6 +19,8 @@ a_run() {
 		report_value '<script>alert(1)</script>' l2
 		report_value "it's/../../x" l1
 		report_value bind.descriptors l1 | sed 's/"ns"/"1"/'
+		printf '{"metric":"bind.cycles","params":{},"unit":"1","better":"lower","kind":"wall","level":"l1",'
+		printf '"environment":"e","n":0,"percentiles":{},"samples":[],"why":"no <PMU>"}\n'
 	} >results/one/bench.jsonl
 	printf '%s\n' 'TAP version 13' '1..3' 'ok 1 l1.fake.first' '# <img src="http://example.com/x">' \
 		'not ok 2 l1.fake.victim # exit=1 & <b>' 'ok 3 l1.fake.third # SKIP no device' >results/one/ktap
@@ -59,6 +61,7 @@ test_report_page() {
 	expect_alone
 	expect_page '<h3>bind.open '
 	expect_page '<h3>bind.descriptors '
+	expect_page '<td>0</td><td class="text" colspan="5">not measured: no &lt;PMU&gt;</td>'
 	expect_page '<h3>&lt;script&gt;alert(1)&lt;/script&gt; '
 	expect_page "op=&lt;b&gt;&amp;&quot;quoted&quot; \`date\` \$(date)"
 	expect_page '<h3 class="bad">l1.fake.victim # exit=1 &amp; &lt;b&gt;'

@@ -418,6 +418,22 @@ static void test_wrong_records(void **state)
 	}
 }
 
+/* An event that the machine does not count is a record without samples. */
+static void test_not_measured(void **state)
+{
+	static const char record[] =
+		"{\"metric\":\"m\",\"params\":{},\"unit\":\"1\",\"better\":\"lower\",\"kind\":"
+		"\"wall\",\"level\":\"l1\",\"environment\":\"e\",\"n\":0,\"percentiles\":{},"
+		"\"samples\":[],\"why\":\"no PMU\"}\n";
+	FILE *in = fmemopen((char *)record, strlen(record), "r");
+	struct runs runs = {0};
+
+	assert_int_equal(runs_read(&runs, in), 0);
+	assert_int_equal(runs.count, 0);
+	runs_cleanup(&runs);
+	fclose(in);
+}
+
 /* The sign of a change says better, whatever the unit; hostile names stay one row. */
 static void test_table_signs(void **state)
 {
@@ -487,7 +503,8 @@ int main(void)
 		cmocka_unit_test(test_exact_verdicts),	 cmocka_unit_test(test_exact_that_varies),
 		cmocka_unit_test(test_wall_verdicts),	 cmocka_unit_test(test_wall_family),
 		cmocka_unit_test(test_missing_metric),	 cmocka_unit_test(test_clock_left_out),
-		cmocka_unit_test(test_wrong_records),	 cmocka_unit_test(test_table_signs),
+		cmocka_unit_test(test_wrong_records),
+		cmocka_unit_test(test_not_measured),	 cmocka_unit_test(test_table_signs),
 		cmocka_unit_test(test_simulation),
 	};
 
