@@ -503,9 +503,8 @@ int main(void)
 		cmocka_unit_test(test_exact_verdicts),	 cmocka_unit_test(test_exact_that_varies),
 		cmocka_unit_test(test_wall_verdicts),	 cmocka_unit_test(test_wall_family),
 		cmocka_unit_test(test_missing_metric),	 cmocka_unit_test(test_clock_left_out),
-		cmocka_unit_test(test_wrong_records),
-		cmocka_unit_test(test_not_measured),	 cmocka_unit_test(test_table_signs),
-		cmocka_unit_test(test_simulation),
+		cmocka_unit_test(test_wrong_records),	 cmocka_unit_test(test_not_measured),
+		cmocka_unit_test(test_table_signs),	 cmocka_unit_test(test_simulation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
