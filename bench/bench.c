@@ -221,6 +221,7 @@ static int run_named(const char *name, int argc, char **argv)
 	}
 	argv[0] = full_name(name);
 	options_parse(argc, argv, b);
+	section_start();
 	if (b->around)
 		b->around();
 	return run(b);

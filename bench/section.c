@@ -36,6 +36,11 @@ static const struct {
  * 8, 64 and 512 ticks. Idle time costs nothing in exact mode.
  */
 #define ALIGN_NS 512000000ULL
+/*
+ * Where a program begins, so that what happens each second falls on the same samples again. How
+ * long it is since the program before hangs on the host, to which that has written its output.
+ */
+#define START_NS (125 * ALIGN_NS)
 
 #define COUNTERS ARRAY_SIZE(counters)
 
@@ -182,9 +187,9 @@ void section_rough(struct section *s)
 	s->rough = true;
 }
 
-void section_align(void)
+static void align_to(u64 grid)
 {
-	u64 next = (now_ns() / ALIGN_NS + 1) * ALIGN_NS;
+	u64 next = (now_ns() / grid + 1) * grid;
 	struct timespec until = {
 		.tv_sec = (time_t)(next / 1000000000),
 		.tv_nsec = (long)(next % 1000000000),
@@ -192,6 +197,16 @@ void section_align(void)
 
 	if (options_exact())
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+}
+
+void section_start(void)
+{
+	align_to(START_NS);
+}
+
+void section_align(void)
+{
+	align_to(ALIGN_NS);
 }
 
 static bool reads_counters(void)

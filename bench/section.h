@@ -44,6 +44,9 @@ void section_begin(struct section *s);
 /** section_end() - Up to here. */
 void section_end(struct section *s);
 
+/** section_start() - Where instructions are counted, wait for the time of what happens each second. */
+void section_start(void);
+
 /**
  * section_align() - Where instructions are counted, wait for the same time of the timer tick.
  *
