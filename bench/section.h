@@ -44,7 +44,7 @@ void section_begin(struct section *s);
 /** section_end() - Up to here. */
 void section_end(struct section *s);
 
-/** section_start() - Where instructions are counted, wait for the time of what happens each second. */
+/** section_start() - Where instructions are counted, wait for what happens each second. */
 void section_start(void);
 
 /**
