@@ -25,7 +25,7 @@
 #include "vm.h"
 
 #define CHECK_MS 4000
-#define FULL_MS 60000
+#define FULL_MS 30000
 #define MORE_MS 60000 /* for a slow machine, until each call has succeeded */
 #define THREADS 4
 #define IDS 48 /* objects are among these numbers, mostly */
